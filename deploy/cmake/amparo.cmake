@@ -1,0 +1,60 @@
+# How targets of this project are made. One target per part of a room, named
+# after its folder: amparo_library(consent ...) makes `amparo_consent` with the
+# alias `amparo::consent`. Sources are listed, never globbed.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+option(AMPARO_TESTS "Build the tests" ON)
+set(AMPARO_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize= takes them")
+
+find_program(AMPARO_LLD ld.lld)
+if(AMPARO_LLD)
+  add_link_options(-fuse-ld=lld)
+endif()
+
+# MODULE mode before gRPC: Debian's protobuf ships no CMake package.
+find_package(Protobuf MODULE REQUIRED)
+find_package(gRPC CONFIG REQUIRED)
+find_package(absl CONFIG REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(RocksDB CONFIG REQUIRED)
+find_package(Threads REQUIRED)
+find_package(nlohmann_json CONFIG REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
+
+add_library(amparo_build_rules INTERFACE)
+target_include_directories(amparo_build_rules INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(amparo_build_rules INTERFACE
+  -Wall -Wextra -Wconversion -Wshadow -Wnon-virtual-dtor -Werror
+  -fno-strict-aliasing -fstack-protector-strong -D_GLIBCXX_ASSERTIONS)
+if(AMPARO_SANITIZE)
+  target_compile_options(amparo_build_rules INTERFACE
+    -fsanitize=${AMPARO_SANITIZE} -fno-sanitize-recover=all)
+  # Debian's libraries carry no type information for their classes.
+  target_compile_options(amparo_build_rules INTERFACE -fno-sanitize=vptr)
+  add_link_options(-fsanitize=${AMPARO_SANITIZE})
+endif()
+
+# amparo_library(NAME SRCS files... DEPS targets... PRIVATE_DEPS targets...)
+function(amparo_library name)
+  cmake_parse_arguments(ARG "" "" "SRCS;DEPS;PRIVATE_DEPS" ${ARGN})
+  add_library(amparo_${name} STATIC ${ARG_SRCS})
+  add_library(amparo::${name} ALIAS amparo_${name})
+  target_link_libraries(amparo_${name}
+    PUBLIC ${ARG_DEPS}
+    PRIVATE amparo_build_rules ${ARG_PRIVATE_DEPS})
+  target_include_directories(amparo_${name} PUBLIC ${PROJECT_SOURCE_DIR})
+endfunction()
+
+# amparo_binary(NAME SRCS files... DEPS targets...): an executable of that name.
+function(amparo_binary name)
+  cmake_parse_arguments(ARG "" "" "SRCS;DEPS" ${ARGN})
+  add_executable(${name} ${ARG_SRCS})
+  target_link_libraries(${name} PRIVATE amparo_build_rules ${ARG_DEPS})
+  set_target_properties(${name} PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+endfunction()
