@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Every limit of the node in one place, each with its unit in its name. They
+// are enforced before work is done.
+#ifndef AMPARO_NODE_BASE_LIMITS_H_
+#define AMPARO_NODE_BASE_LIMITS_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/time/time.h"
+
+namespace amparo::limits {
+
+// Wire.
+inline constexpr size_t kLetterBytesMax = 264 * 1024;
+inline constexpr size_t kBatchLettersMax = 100;
+inline constexpr size_t kBatchBytesMax = 1024 * 1024;
+inline constexpr size_t kRpcMessageBytesMax = 2 * 1024 * 1024;
+inline constexpr size_t kReceiptBytesMax = 4 * 1024;
+inline constexpr size_t kKeyBundleBytesMax = 16 * 1024;
+inline constexpr size_t kAgreementBytesMax = 64 * 1024;
+inline constexpr int kPeerServerThreadsMax = 32;
+inline constexpr int kOfficeServerThreadsMax = 16;
+
+// Time.
+inline constexpr absl::Duration kClockSkewMax = absl::Minutes(5);
+inline constexpr absl::Duration kInvitationLifetime = absl::Hours(72);
+inline constexpr absl::Duration kTlsKeyLifetime = absl::Hours(24 * 90);
+inline constexpr absl::Duration kSigningKeyLifetime = absl::Hours(24 * 365);
+inline constexpr absl::Duration kSealingKeyPeriod = absl::Hours(24 * 7);
+inline constexpr absl::Duration kSealingKeyLifetime = absl::Hours(24 * 30);
+inline constexpr absl::Duration kSessionLifetime = absl::Hours(12);
+inline constexpr absl::Duration kSignInCodeLifetime = absl::Hours(72);
+inline constexpr absl::Duration kRequestIdMemory = absl::Hours(24 * 7);
+inline constexpr absl::Duration kBackoffMin = absl::Seconds(1);
+inline constexpr absl::Duration kBackoffMax = absl::Hours(6);
+inline constexpr absl::Duration kDeliverCallTimeout = absl::Seconds(30);
+inline constexpr absl::Duration kHandshakeTimeout = absl::Seconds(5);
+inline constexpr absl::Duration kConnectionAgeMax = absl::Minutes(30);
+
+// People.
+inline constexpr size_t kPersonNameBytesMax = 64;
+inline constexpr size_t kPasswordBytesMin = 10;
+inline constexpr size_t kPasswordBytesMax = 1024;
+inline constexpr int kSignInFailuresMax = 10;
+
+// Content.
+inline constexpr size_t kFreeTextBytesMax = 4096;
+inline constexpr size_t kShortTextBytesMax = 256;
+inline constexpr int kPageSizeDefault = 50;
+inline constexpr int kPageSizeMax = 500;
+inline constexpr size_t kProfileEntriesMax = 256;
+inline constexpr size_t kRecipientsMax = 32;
+
+// Import.
+inline constexpr size_t kImportLineBytesMax = 1024 * 1024;
+inline constexpr size_t kImportChunkBytesMax = 1024 * 1024;
+inline constexpr size_t kImportColumnsMax = 512;
+inline constexpr size_t kImportRowsPerCommit = 500;
+inline constexpr size_t kImportRejectionsReported = 1000;
+inline constexpr size_t kMappingBytesMax = 256 * 1024;
+inline constexpr size_t kConfigBytesMax = 64 * 1024;
+
+}  // namespace amparo::limits
+
+#endif  // AMPARO_NODE_BASE_LIMITS_H_
