@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A small ordered transactional store: get, scan a range, commit a batch with
+// preconditions, snapshot. Values are opaque here; node/storage/vault.h seals
+// them. Keep this interface small: an office that outgrows one machine moves
+// the same tables to another database behind it.
+#ifndef AMPARO_NODE_STORAGE_STORE_H_
+#define AMPARO_NODE_STORAGE_STORE_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "node/storage/tables.h"
+
+namespace amparo::storage {
+
+// One atomic change. Not thread-safe; build it, then hand it to Commit.
+class Batch {
+ public:
+  void Put(TableId table, absl::string_view key, absl::string_view value);
+  void Delete(TableId table, absl::string_view key);
+
+  // Commit answers kAborted (Reason::kVersionConflict) and changes nothing
+  // unless the row is absent, or still holds exactly `stored`.
+  void RequireAbsent(TableId table, absl::string_view key);
+  void RequireUnchanged(TableId table, absl::string_view key,
+                        absl::string_view stored);
+
+  // Appends a row whose key the committer assigns: the next u64 (big endian)
+  // of `table`, from 0, without gaps. Writers do not wait for each other.
+  // Returns which of CommitResult::appended will hold the index.
+  size_t Append(TableId table, absl::string_view value);
+
+  bool empty() const { return writes_.empty() && appends_.empty(); }
+
+  // For implementations of Store.
+  struct Write {
+    std::string key;  // Table number and row key.
+    std::optional<std::string> value;  // nullopt deletes.
+  };
+  struct Requirement {
+    std::string key;
+    std::optional<std::string> stored;  // nullopt: must be absent.
+  };
+  struct Appended {
+    TableId table;
+    std::string value;
+  };
+  const std::vector<Write>& writes() const { return writes_; }
+  const std::vector<Requirement>& requirements() const {
+    return requirements_;
+  }
+  const std::vector<Appended>& appends() const { return appends_; }
+
+ private:
+  std::vector<Write> writes_;
+  std::vector<Requirement> requirements_;
+  std::vector<Appended> appends_;
+};
+
+struct CommitResult {
+  std::vector<uint64_t> appended;
+};
+
+// What can be read, of the present (Store) or of one moment (Snapshot).
+// Thread-safe.
+class Reader {
+ public:
+  virtual ~Reader() = default;
+
+  // The stored value, or nullopt when there is no such row.
+  virtual absl::StatusOr<std::optional<std::string>> Get(
+      TableId table, absl::string_view key) const = 0;
+
+  // Calls `row` in ascending byte order of row keys for keys in
+  // [first, limit); an empty `limit` means the end of the table. Stops early,
+  // with OK, when `row` returns false; stops with its status on an error. The
+  // views are valid during the call only. Sees one consistent moment.
+  using RowFunction = std::function<absl::StatusOr<bool>(
+      absl::string_view key, absl::string_view value)>;
+  virtual absl::Status Scan(TableId table, absl::string_view first,
+                            absl::string_view limit,
+                            const RowFunction& row) const = 0;
+
+  // Scan of the rows whose key starts with `prefix`, from `first` on (empty:
+  // from the start of the prefix).
+  absl::Status ScanPrefix(TableId table, absl::string_view prefix,
+                          const RowFunction& row,
+                          absl::string_view first = {}) const;
+};
+
+class Store : public Reader {
+ public:
+  // Applies `batch` in one synced transaction: when this returns OK the change
+  // survives a power cut, when it does not nothing was changed. (After
+  // kUnavailable of a failing disk the store refuses all further commits until
+  // it is opened again.) Commits of many threads share one disk write.
+  virtual absl::StatusOr<CommitResult> Commit(const Batch& batch) = 0;
+
+  // A view of this moment. Must not outlive the store.
+  virtual std::unique_ptr<Reader> NewSnapshot() const = 0;
+};
+
+// A disk in memory that outlives the stores on it, so that tests can close a
+// store (or drop it, as a crash does) and open it again. The same RocksDB runs
+// on it: there is no fake that is kinder than the real thing.
+class MemoryDisk {
+ public:
+  MemoryDisk();
+  ~MemoryDisk();
+  MemoryDisk(const MemoryDisk&) = delete;
+  MemoryDisk& operator=(const MemoryDisk&) = delete;
+
+  void* rocksdb_environment() const;  // For the implementation.
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Opens or creates the store in `directory` (created 0700 when missing).
+// kDirectoryInUse when another process has it open; kRecordDamaged when its
+// format is unknown or files are damaged. `disk` null means the real disk.
+absl::StatusOr<std::unique_ptr<Store>> OpenStore(const std::string& directory,
+                                                 MemoryDisk* disk = nullptr);
+
+}  // namespace amparo::storage
+
+#endif  // AMPARO_NODE_STORAGE_STORE_H_
