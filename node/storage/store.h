@@ -17,6 +17,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "node/storage/tables.h"
 
 namespace amparo::storage {
@@ -103,6 +104,12 @@ class Store : public Reader {
   // kUnavailable of a failing disk the store refuses all further commits until
   // it is opened again.) Commits of many threads share one disk write.
   virtual absl::StatusOr<CommitResult> Commit(const Batch& batch) = 0;
+
+  // Commits each batch as Commit would, in order, each whole or not at all and
+  // each seeing those before it, with one disk write for all. One answer per
+  // batch. For many small independent changes that arrive together.
+  virtual std::vector<absl::StatusOr<CommitResult>> CommitAll(
+      absl::Span<const Batch* const> batches) = 0;
 
   // A view of this moment. Must not outlive the store.
   virtual std::unique_ptr<Reader> NewSnapshot() const = 0;

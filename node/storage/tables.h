@@ -55,6 +55,7 @@ enum class TableId : uint16_t {
   kLetters = 75,
   kPeerCursors = 76,
   kPeerLetters = 77,
+  kLettersByConsent = 78,
   // Referral.
   kReferrals = 80,
   kReferralsByCase = 81,
