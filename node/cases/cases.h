@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What an office keeps about a person: a Case (the local file, named by its
+// number), a Profile (coded variables that identify nobody) and an Identity
+// (names, documents, contacts). The three are separate values, kept in
+// separate tables under separate permissions, and none of them ever leaves
+// the node as such. Pure values and rules: no storage, no clock.
+#ifndef AMPARO_NODE_CASES_CASES_H_
+#define AMPARO_NODE_CASES_CASES_H_
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "crypto/base/random.h"
+#include "node/base/ids.h"
+#include "node/vocabulary/vocabulary.h"
+
+namespace amparo::cases {
+
+// How people name a case: eight random characters of Crockford's base 32 and a
+// check character (modulo 37, as Crockford defines it), shown as
+// "XXXX-XXXX-C". Says nothing about the person, the office or the date.
+class CaseNumber {
+ public:
+  // 40 random bits. The caller makes sure that it is not taken.
+  static CaseNumber Generate(crypto::RandomSource& random);
+  // Takes either case, with or without hyphens, O for 0 and I or L for 1.
+  // kFieldInvalid ("case_number") for any other form or a wrong check
+  // character, which catches every single wrong or swapped character.
+  static absl::StatusOr<CaseNumber> Parse(absl::string_view text);
+
+  // "XXXX-XXXX-C".
+  std::string text() const;
+
+  friend bool operator==(const CaseNumber& a, const CaseNumber& b) {
+    return a.symbols_ == b.symbols_;
+  }
+  friend bool operator!=(const CaseNumber& a, const CaseNumber& b) {
+    return !(a == b);
+  }
+
+ private:
+  explicit CaseNumber(std::string symbols) : symbols_(std::move(symbols)) {}
+  std::string symbols_;  // Eight symbols and the check symbol.
+};
+
+// The coded part of a case: a list of (variable, code) pairs, each checked
+// against the vocabulary, ordered by variable. A variable that is not there
+// was not recorded; "-99" was asked and is unknown; "0" is no.
+class Profile {
+ public:
+  // Nothing recorded.
+  Profile() = default;
+
+  using Pair = std::pair<std::string, std::string>;
+  // Checks every pair. The error is the vocabulary's, or kFieldInvalid naming
+  // the variable when a single-valued one has two codes, when age band and
+  // majority contradict each other, or when there are more than
+  // limits::kProfileEntriesMax pairs. The same pair twice counts once.
+  // `lists` must outlive the profile.
+  static absl::StatusOr<Profile> Create(const vocabulary::Lists& lists,
+                                        absl::Span<const Pair> pairs);
+  // The same for codes that are already the vocabulary's own.
+  static absl::StatusOr<Profile> FromCoded(
+      const vocabulary::Lists& lists, std::vector<vocabulary::Coded> entries);
+
+  absl::Span<const vocabulary::Coded> entries() const { return entries_; }
+  bool empty() const { return entries_.empty(); }
+
+  // The code of a single-valued variable (the first of a multiple one), or
+  // empty when it was not recorded.
+  absl::string_view Find(absl::string_view variable) const;
+  // Whether this code is among those recorded.
+  bool Has(absl::string_view variable, absl::string_view code) const;
+
+  friend bool operator==(const Profile& a, const Profile& b) {
+    return a.entries_ == b.entries_;
+  }
+
+ private:
+  std::vector<vocabulary::Coded> entries_;
+};
+
+// Forms of exploitation in HTCDS words ("SexualExploitation", "ForcedLabour",
+// ...), ordered, each once: those recorded as typeOfExploitation and those the
+// CTDC flags say with "1". Empty when none is known, which is not "none".
+// Computed, never stored. Views live as long as the vocabulary.
+std::vector<absl::string_view> FormsOfExploitation(const Profile& profile);
+
+// A date of which the day, or day and month, may be unknown.
+struct PartialDate {
+  int year = 0;   // 1900 to 2200; 0 means that nothing is known.
+  int month = 0;  // 1 to 12, or 0 for unknown; then day is 0 too.
+  int day = 0;    // 1 to 31 and possible in that month, or 0 for unknown.
+
+  bool known() const { return year != 0; }
+  // The last day the date can be: 31 December when only the year is known.
+  // Only for a known date.
+  absl::CivilDay Latest() const;
+  friend bool operator==(const PartialDate& a, const PartialDate& b) {
+    return a.year == b.year && a.month == b.month && a.day == b.day;
+  }
+};
+
+// "YYYY", "YYYY-MM" or "YYYY-MM-DD"; empty for an unknown date. Parse answers
+// kFieldInvalid naming `field`.
+absl::StatusOr<PartialDate> ParsePartialDate(absl::string_view text,
+                                             absl::string_view field);
+std::string FormatPartialDate(const PartialDate& date);
+
+struct Document {
+  std::string type;     // A code of the list "document-type".
+  std::string number;   // 1 to limits::kShortTextBytesMax bytes.
+  std::string country;  // ISO 3166-1 alpha-3 of the issuer, or empty.
+  friend bool operator==(const Document& a, const Document& b) {
+    return a.type == b.type && a.number == b.number && a.country == b.country;
+  }
+};
+
+struct Contact {
+  std::string type;   // A code of the list "contact-type".
+  std::string value;  // 1 to limits::kShortTextBytesMax bytes.
+  // How to use it without endangering the person ("only messages, evenings").
+  // Never empty: an unsafe call can be deadly, so somebody must have asked.
+  std::string safe_instruction;
+  friend bool operator==(const Contact& a, const Contact& b) {
+    return a.type == b.type && a.value == b.value &&
+           a.safe_instruction == b.safe_instruction;
+  }
+};
+
+// Who the person is. Validated by CheckIdentity before it is stored.
+struct Identity {
+  // As the person writes them, in the original script, and romanised. Each up
+  // to limits::kShortTextBytesMax bytes.
+  std::string given_names;
+  std::string family_names;
+  std::string given_names_romanised;
+  std::string family_names_romanised;
+  PartialDate born;
+  std::vector<Document> documents;  // Up to 16.
+  std::vector<Contact> contacts;    // Up to 16.
+
+  bool empty() const;
+  friend bool operator==(const Identity& a, const Identity& b);
+};
+
+// kFieldInvalid or kCodeUnknown naming the field, never the value. Text must
+// be valid UTF-8 without control characters; lists' aliases are replaced by
+// their codes.
+absl::Status CheckIdentity(const vocabulary::Lists& lists, Identity& identity);
+
+// The local file.
+struct Case {
+  CaseId id;
+  CaseNumber number;
+  SubjectId subject;
+  // Who may see it besides the office: this person, and this team when it is
+  // not empty (record scope own and team).
+  PersonId owner;
+  std::string team;
+  absl::Time registered_at;
+  // The year the person was registered by the assisting organisation, from
+  // yearOfRegistration, else the year of registered_at (UTC). Decides the
+  // cohort a person is counted in.
+  int year = 0;
+  // Name of the source it was imported from; empty when registered here.
+  std::string source;
+  bool has_identity = false;
+  // As TreatedAsMinor found at registration.
+  bool treated_as_minor = false;
+};
+
+// Rule P7. True when anything recorded says the person is, or may be, under 18
+// on `today`: majorityStatus, ageBroad, a date of birth (its latest possible
+// day counts). When nothing at all tells the age: true with any indicator of a
+// child (flag childIndicators, or child labour as a form of exploitation).
+bool TreatedAsMinor(const Profile& profile, const PartialDate& born,
+                    absl::CivilDay today);
+
+// Whether text is valid UTF-8 (no surrogates, no overlong forms, at most
+// U+10FFFF).
+bool IsUtf8(absl::string_view text);
+
+}  // namespace amparo::cases
+
+#endif  // AMPARO_NODE_CASES_CASES_H_

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Reading and writing cases for this room's actions and for the rooms that
+// stand on cases (referral, statistics). No permission is decided here except
+// that an identity cannot be read without the IdentityAccess token; whoever
+// calls has asked people::Caller first.
+#ifndef AMPARO_NODE_CASES_REGISTRY_H_
+#define AMPARO_NODE_CASES_REGISTRY_H_
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "node/base/ids.h"
+#include "node/cases/cases.h"
+#include "node/storage/store.h"
+#include "node/storage/vault.h"
+#include "node/vocabulary/vocabulary.h"
+
+namespace amparo::cases {
+
+// Proof that somebody was asked whether this person may open identities. Grep
+// for Granted to find every place that opens one.
+class IdentityAccess {
+ public:
+  // `permission` is what people::Caller::May answered; an error is passed on.
+  static absl::StatusOr<IdentityAccess> Granted(const absl::Status& permission,
+                                                const PersonId& reader);
+  const PersonId& reader() const { return reader_; }
+
+ private:
+  explicit IdentityAccess(const PersonId& reader) : reader_(reader) {}
+  PersonId reader_;
+};
+
+// A case that is to be stored.
+struct NewCase {
+  Case file;
+  Profile profile;
+  std::optional<Identity> identity;
+  // Where an imported row came from: unique within the source; empty when the
+  // case was registered by a person.
+  std::string source_key;
+};
+
+// Thread-safe. `vault` and `lists` must outlive it.
+class Registry {
+ public:
+  Registry(storage::Vault& vault, const vocabulary::Lists& lists);
+
+  // nullopt when there is none.
+  absl::StatusOr<std::optional<Case>> FindByNumber(
+      const storage::Reader& reader, const CaseNumber& number) const;
+  absl::StatusOr<std::optional<Case>> Get(const storage::Reader& reader,
+                                          const CaseId& id) const;
+
+  // kNotAllowed when the subject has none; its case is not there then.
+  absl::StatusOr<Profile> ProfileOf(const storage::Reader& reader,
+                                    const SubjectId& subject) const;
+  // nullopt when only a profile was recorded.
+  absl::StatusOr<std::optional<Identity>> IdentityOf(
+      const IdentityAccess& access, const storage::Reader& reader,
+      const SubjectId& subject) const;
+
+  // The data key of a subject, for what other rooms seal about the person;
+  // erasing the subject erases what is under it. kNotAllowed when there is no
+  // such subject.
+  absl::StatusOr<KeyId> KeyOf(const storage::Reader& reader,
+                              const SubjectId& subject) const;
+
+  // Every profile at the reader's moment, in the order of the random subject
+  // ids. `profile` returns false to stop. The reference is good during the
+  // call only.
+  using ProfileFunction =
+      std::function<absl::StatusOr<bool>(const SubjectId&, const Profile&)>;
+  absl::Status ScanProfiles(const storage::Reader& reader,
+                            const ProfileFunction& profile) const;
+
+  // Up to `limit` cases of this person or this team (when not empty), newest
+  // first. `after` is the `next` of the page before, or empty.
+  struct Page {
+    std::vector<Case> cases;
+    std::string next;  // Empty: no more.
+  };
+  absl::StatusOr<Page> ListVisible(const storage::Reader& reader,
+                                   const PersonId& person,
+                                   absl::string_view team, size_t limit,
+                                   absl::string_view after) const;
+
+  // Whether a row of a source was imported before.
+  absl::StatusOr<bool> SourceKnown(const storage::Reader& reader,
+                                   absl::string_view source,
+                                   absl::string_view source_key) const;
+
+  // Adds case, profile, identity, indexes and the subject's new data key to
+  // `batch`, and returns that key. The commit fails with kVersionConflict when
+  // the number or the source key is taken.
+  absl::StatusOr<KeyId> Insert(storage::Batch& batch,
+                               const NewCase& fresh) const;
+
+ private:
+  storage::Vault& vault_;
+  const vocabulary::Lists& lists_;
+};
+
+}  // namespace amparo::cases
+
+#endif  // AMPARO_NODE_CASES_REGISTRY_H_
