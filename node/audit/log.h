@@ -14,7 +14,6 @@
 #define AMPARO_NODE_AUDIT_LOG_H_
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +26,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "crypto/base/random.h"
+#include "crypto/sign/ed25519.h"
 #include "node/base/clock.h"
 #include "node/base/ids.h"
 #include "node/storage/store.h"
@@ -119,13 +119,6 @@ struct EventPage {
   bool more = false;                // False: `next` is the end of the log.
 };
 
-// The Ed25519 log key. Opaque here so that the key may live anywhere.
-struct LogKey {
-  std::string public_key;  // 32 bytes.
-  // Signature of 64 bytes over exactly `message`.
-  std::function<absl::StatusOr<std::string>(absl::string_view message)> sign;
-};
-
 // Thread-safe. One object per store; all references must outlive it.
 class Log {
  public:
@@ -134,7 +127,7 @@ class Log {
   static absl::StatusOr<std::unique_ptr<Log>> Open(
       storage::Store& store, const storage::Vault& vault, const Clock& clock,
       crypto::RandomSource& random, const OfficeId& office,
-      uint32_t incarnation, LogKey key);
+      uint32_t incarnation, crypto::Ed25519PrivateKey log_key);
   ~Log();
 
   // Adds the event and its leaf to `batch`; nothing is logged until the batch

@@ -43,7 +43,7 @@ class Batch {
 
   // For implementations of Store.
   struct Write {
-    std::string key;  // Table number and row key.
+    std::string key;                   // Table number and row key.
     std::optional<std::string> value;  // nullopt deletes.
   };
   struct Requirement {
@@ -55,9 +55,7 @@ class Batch {
     std::string value;
   };
   const std::vector<Write>& writes() const { return writes_; }
-  const std::vector<Requirement>& requirements() const {
-    return requirements_;
-  }
+  const std::vector<Requirement>& requirements() const { return requirements_; }
   const std::vector<Appended>& appends() const { return appends_; }
 
  private:

@@ -68,11 +68,9 @@ class Table {
 
   // Replaces what was read as `before`; the commit fails with
   // kVersionConflict when somebody else changed it meanwhile.
-  absl::Status Replace(Batch& batch, const Key& key,
-                       const Row<Record>& before,
+  absl::Status Replace(Batch& batch, const Key& key, const Row<Record>& before,
                        const Record& record) const {
-    batch.RequireUnchanged(Codec::kTable, Codec::EncodeKey(key),
-                           before.stored);
+    batch.RequireUnchanged(Codec::kTable, Codec::EncodeKey(key), before.stored);
     return Put(batch, key, record, before.key);
   }
 
@@ -114,9 +112,9 @@ class Table {
  private:
   absl::StatusOr<Row<Record>> Read(const std::string& row_key,
                                    std::string stored) const {
-    ASSIGN_OR_RETURN(const std::string plain,
-                     vault_.Open(Codec::kTable, row_key,
-                                 Codec::kSchemaVersion, stored));
+    ASSIGN_OR_RETURN(
+        const std::string plain,
+        vault_.Open(Codec::kTable, row_key, Codec::kSchemaVersion, stored));
     ASSIGN_OR_RETURN(Record record, Codec::Decode(plain));
     ASSIGN_OR_RETURN(const KeyId key, Vault::KeyOf(stored));
     return Row<Record>{std::move(record), std::move(stored), key};

@@ -22,15 +22,15 @@ enum class TableId : uint16_t {
   kOwnOffice = 10,
   kOwnKeys = 11,
   // The log.
-  kLeaves = 20,      // By index; plain, holds commitments only.
-  kEvents = 21,      // What a leaf commits to, with its salt.
-  kTreeNodes = 22,   // Perfect subtrees of the Merkle tree; plain.
-  kLogHead = 23,     // Integrated size and last checkpoint; plain.
+  kLeaves = 20,     // By index; plain, holds commitments only.
+  kEvents = 21,     // What a leaf commits to, with its salt.
+  kTreeNodes = 22,  // Perfect subtrees of the Merkle tree; plain.
+  kLogHead = 23,    // Integrated size and last checkpoint; plain.
   // People.
   kPersons = 30,
   kPersonNames = 31,  // Blind index of sign-in names.
   kSessions = 32,
-  kRequests = 33,     // Answers kept for repeated request ids.
+  kRequests = 33,  // Answers kept for repeated request ids.
   // Consent.
   kConsents = 40,
   kConsentsBySubject = 41,
@@ -38,8 +38,8 @@ enum class TableId : uint16_t {
   kCases = 50,
   kProfiles = 51,
   kIdentities = 52,
-  kCaseNumbers = 53,   // Blind index.
-  kCaseSources = 54,   // Blind index of imported rows.
+  kCaseNumbers = 53,  // Blind index.
+  kCaseSources = 54,  // Blind index of imported rows.
   kCasesByPerson = 55,
   // Peering.
   kPeers = 60,

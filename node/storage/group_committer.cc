@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/storage/group_committer.h"
+
+#include <rocksdb/options.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "crypto/base/bytes.h"
+#include "node/base/errors.h"
+#include "node/base/status_macros.h"
+#include "node/storage/rocksdb_status.h"
+#include "node/storage/row_keys.h"
+
+namespace amparo::storage {
+namespace {
+
+// Bounds how long the last of a group waits and how large one write gets.
+constexpr size_t kGroupBatchesMax = 256;
+constexpr size_t kGroupBytesMax = 4 * 1024 * 1024;
+
+size_t BytesOf(const Batch& batch) {
+  size_t bytes = 0;
+  for (const Batch::Write& write : batch.writes()) {
+    bytes += write.key.size() + (write.value ? write.value->size() : 0);
+  }
+  for (const Batch::Appended& append : batch.appends()) {
+    bytes += append.value.size();
+  }
+  return bytes;
+}
+
+absl::Status Refused() {
+  return Error(Reason::kStorageFailed,
+               "an earlier write to the storage failed: nothing more is "
+               "written until amparod is started again; check the disk first");
+}
+
+}  // namespace
+
+absl::StatusOr<CommitResult> GroupCommitter::Commit(const Batch& batch) {
+  const Batch* const only = &batch;
+  return std::move(CommitAll({&only, 1}).front());
+}
+
+std::vector<absl::StatusOr<CommitResult>> GroupCommitter::CommitAll(
+    absl::Span<const Batch* const> batches) {
+  Waiter self;
+  self.batches = batches;
+  absl::MutexLock lock(&mutex_);
+  queue_.push_back(&self);
+  while (!self.done && (leading_ || queue_.front() != &self)) {
+    self.turn.Wait(&mutex_);
+  }
+  if (self.done) return std::move(self.results);
+
+  leading_ = true;
+  const std::vector<Waiter*> group = TakeGroup();
+  mutex_.Unlock();
+  CommitGroup(group);
+  mutex_.Lock();
+  leading_ = false;
+  for (Waiter* waiter : group) {
+    waiter->done = true;
+    if (waiter != &self) waiter->turn.Signal();
+  }
+  if (!queue_.empty()) queue_.front()->turn.Signal();
+  return std::move(self.results);
+}
+
+std::vector<GroupCommitter::Waiter*> GroupCommitter::TakeGroup() {
+  std::vector<Waiter*> group;
+  size_t batches = 0;
+  size_t bytes = 0;
+  while (!queue_.empty()) {
+    batches += queue_.front()->batches.size();
+    for (const Batch* batch : queue_.front()->batches) bytes += BytesOf(*batch);
+    const bool fits = batches <= kGroupBatchesMax && bytes <= kGroupBytesMax;
+    if (!group.empty() && !fits) break;
+    group.push_back(queue_.front());
+    queue_.pop_front();
+  }
+  return group;
+}
+
+void GroupCommitter::CommitGroup(const std::vector<Waiter*>& group) {
+  rocksdb::WriteBatch write;
+  Overlay overlay;
+  for (Waiter* waiter : group) {
+    for (const Batch* batch : waiter->batches) {
+      waiter->results.push_back(failed_
+                                    ? absl::StatusOr<CommitResult>(Refused())
+                                    : Prepare(*batch, overlay, write));
+    }
+  }
+  if (write.Count() == 0) return;
+  rocksdb::WriteOptions options;
+  options.sync = true;
+  const rocksdb::Status status = db_.Write(options, &write);
+  if (status.ok()) return;
+  failed_ = true;
+  for (Waiter* waiter : group) {
+    for (absl::StatusOr<CommitResult>& result : waiter->results) {
+      // Who failed alone keeps the own reason.
+      if (!result.ok()) continue;
+      result = Error(Reason::kStorageFailed,
+                     "writing to the storage failed: check the disk, then "
+                     "start amparod again; what was asked for did not happen");
+    }
+  }
+}
+
+absl::StatusOr<CommitResult> GroupCommitter::Prepare(
+    const Batch& batch, Overlay& overlay, rocksdb::WriteBatch& write) {
+  RETURN_IF_ERROR(CheckRequirements(batch, overlay));
+  // Everything that can fail comes before the first change to the group.
+  for (const Batch::Appended& append : batch.appends()) {
+    RETURN_IF_ERROR(NextIndex(append.table).status());
+  }
+  for (const Batch::Write& row : batch.writes()) {
+    if (row.value.has_value()) {
+      write.Put(row.key, *row.value);
+    } else {
+      write.Delete(row.key);
+    }
+    overlay[row.key] = row.value;
+  }
+  CommitResult result;
+  for (const Batch::Appended& append : batch.appends()) {
+    const uint64_t index = next_index_[append.table]++;
+    const std::string key = DiskKey(append.table, AppendedKey(index));
+    write.Put(key, append.value);
+    overlay[key] = append.value;
+    result.appended.push_back(index);
+  }
+  return result;
+}
+
+absl::Status GroupCommitter::CheckRequirements(const Batch& batch,
+                                               const Overlay& overlay) {
+  for (const Batch::Requirement& required : batch.requirements()) {
+    std::optional<std::string> present;
+    const auto written = overlay.find(required.key);
+    if (written != overlay.end()) {
+      present = written->second;
+    } else {
+      std::string value;
+      const rocksdb::Status status =
+          db_.Get(rocksdb::ReadOptions(), db_.DefaultColumnFamily(),
+                  required.key, &value);
+      if (status.ok()) {
+        present = std::move(value);
+      } else if (!status.IsNotFound()) {
+        return FromRocksDb(status, "checking a precondition");
+      }
+    }
+    if (present != required.stored) return Error(Reason::kVersionConflict);
+  }
+  return absl::OkStatus();
+}
+
+// Afterwards next_index_ holds the table.
+absl::StatusOr<uint64_t> GroupCommitter::NextIndex(TableId table) {
+  const auto known = next_index_.find(table);
+  if (known != next_index_.end()) return known->second;
+  std::unique_ptr<rocksdb::Iterator> rows(
+      db_.NewIterator(rocksdb::ReadOptions()));
+  rows->SeekForPrev(DiskKey(table, AppendedKey(UINT64_MAX)));
+  if (!rows->status().ok()) {
+    return FromRocksDb(rows->status(), "looking for the last row");
+  }
+  uint64_t next = 0;
+  const std::string prefix = DiskKey(table, {});
+  if (rows->Valid() && rows->key().starts_with(prefix)) {
+    const rocksdb::Slice key = rows->key();
+    crypto::ByteReader reader(
+        absl::string_view(key.data(), key.size()).substr(prefix.size()));
+    const absl::StatusOr<uint64_t> last = reader.ReadU64();
+    if (!last.ok() || !reader.AtEnd()) {
+      return Error(Reason::kRecordDamaged,
+                   "a row key of an appended table is not an index");
+    }
+    next = *last + 1;
+  }
+  next_index_[table] = next;
+  return next;
+}
+
+}  // namespace amparo::storage

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The Store on RocksDB: opening, reading and snapshots. Writing is in
+// group_committer.cc.
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/env.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/options.h>
+#include <rocksdb/table.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "crypto/base/bytes.h"
+#include "node/base/errors.h"
+#include "node/base/status_macros.h"
+#include "node/storage/group_committer.h"
+#include "node/storage/rocksdb_status.h"
+#include "node/storage/row_keys.h"
+#include "node/storage/store.h"
+
+namespace amparo::storage {
+namespace {
+
+constexpr uint32_t kFormatVersion = 1;
+constexpr char kFormatRow[] = "version";
+
+// An office is small: what matters is little memory when nothing happens.
+constexpr size_t kBlockCacheBytes = 32 * 1024 * 1024;
+constexpr size_t kWriteBufferBytes = 4 * 1024 * 1024;
+constexpr size_t kBlockBytes = 4 * 1024;
+constexpr size_t kInfoLogBytes = 1024 * 1024;
+constexpr size_t kInfoLogFiles = 4;
+constexpr double kBloomBitsPerKey = 10;
+
+rocksdb::Options MakeOptions(MemoryDisk* disk) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = rocksdb::NewLRUCache(kBlockCacheBytes);
+  table.block_size = kBlockBytes;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBloomBitsPerKey));
+  table.cache_index_and_filter_blocks = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+
+  rocksdb::Options options;
+  options.create_if_missing = true;
+  options.paranoid_checks = true;
+  // An update that was acknowledged is never rolled back: only a record torn
+  // at the very end of the log, which nobody was answered for, is dropped.
+  options.wal_recovery_mode =
+      rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  options.compression = rocksdb::kLZ4Compression;
+  options.write_buffer_size = kWriteBufferBytes;
+  options.max_write_buffer_number = 2;
+  options.max_background_jobs = 2;
+  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  options.max_log_file_size = kInfoLogBytes;
+  options.keep_log_file_num = kInfoLogFiles;
+  options.stats_dump_period_sec = 0;
+  options.stats_persist_period_sec = 0;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  if (disk != nullptr) {
+    options.env = static_cast<rocksdb::Env*>(disk->rocksdb_environment());
+  }
+  return options;
+}
+
+absl::StatusOr<std::optional<std::string>> GetRow(
+    rocksdb::DB& db, const rocksdb::ReadOptions& options, TableId table,
+    absl::string_view key) {
+  std::string value;
+  const rocksdb::Status status =
+      db.Get(options, db.DefaultColumnFamily(), DiskKey(table, key), &value);
+  if (status.IsNotFound()) return std::optional<std::string>();
+  if (!status.ok()) return FromRocksDb(status, "reading a row");
+  return std::optional<std::string>(std::move(value));
+}
+
+absl::Status ScanRows(rocksdb::DB& db, rocksdb::ReadOptions options,
+                      TableId table, absl::string_view first,
+                      absl::string_view limit, const Reader::RowFunction& row) {
+  const std::string end =
+      limit.empty() ? EndOfTable(table) : DiskKey(table, limit);
+  const rocksdb::Slice end_slice(end);
+  options.iterate_upper_bound = &end_slice;
+  std::unique_ptr<rocksdb::Iterator> rows(db.NewIterator(options));
+  for (rows->Seek(DiskKey(table, first)); rows->Valid(); rows->Next()) {
+    const rocksdb::Slice key = rows->key();
+    const rocksdb::Slice value = rows->value();
+    ASSIGN_OR_RETURN(
+        const bool more,
+        row(absl::string_view(key.data(), key.size()).substr(kTablePrefixSize),
+            absl::string_view(value.data(), value.size())));
+    if (!more) return absl::OkStatus();
+  }
+  if (!rows->status().ok()) return FromRocksDb(rows->status(), "scanning");
+  return absl::OkStatus();
+}
+
+class RocksDbSnapshot final : public Reader {
+ public:
+  explicit RocksDbSnapshot(rocksdb::DB& db)
+      : db_(db), snapshot_(db.GetSnapshot()) {
+    options_.snapshot = snapshot_;
+  }
+  ~RocksDbSnapshot() override { db_.ReleaseSnapshot(snapshot_); }
+
+  absl::StatusOr<std::optional<std::string>> Get(
+      TableId table, absl::string_view key) const override {
+    return GetRow(db_, options_, table, key);
+  }
+  absl::Status Scan(TableId table, absl::string_view first,
+                    absl::string_view limit,
+                    const RowFunction& row) const override {
+    return ScanRows(db_, options_, table, first, limit, row);
+  }
+
+ private:
+  rocksdb::DB& db_;
+  const rocksdb::Snapshot* const snapshot_;
+  rocksdb::ReadOptions options_;
+};
+
+class RocksDbStore final : public Store {
+ public:
+  explicit RocksDbStore(std::unique_ptr<rocksdb::DB> db)
+      : db_(std::move(db)), committer_(*db_) {}
+
+  absl::StatusOr<std::optional<std::string>> Get(
+      TableId table, absl::string_view key) const override {
+    return GetRow(*db_, rocksdb::ReadOptions(), table, key);
+  }
+  absl::Status Scan(TableId table, absl::string_view first,
+                    absl::string_view limit,
+                    const RowFunction& row) const override {
+    return ScanRows(*db_, rocksdb::ReadOptions(), table, first, limit, row);
+  }
+  absl::StatusOr<CommitResult> Commit(const Batch& batch) override {
+    return committer_.Commit(batch);
+  }
+  std::vector<absl::StatusOr<CommitResult>> CommitAll(
+      absl::Span<const Batch* const> batches) override {
+    return committer_.CommitAll(batches);
+  }
+  std::unique_ptr<Reader> NewSnapshot() const override {
+    return std::make_unique<RocksDbSnapshot>(*db_);
+  }
+
+ private:
+  std::unique_ptr<rocksdb::DB> db_;
+  GroupCommitter committer_;
+};
+
+absl::Status MakeDirectory(const std::string& directory) {
+  if (::mkdir(directory.c_str(), 0700) == 0 || errno == EEXIST) {
+    return absl::OkStatus();
+  }
+  return Error(
+      Reason::kStorageFailed,
+      absl::StrCat("the storage directory ", directory,
+                   " cannot be created: check that the directory above it "
+                   "exists and belongs to the user that runs the node"));
+}
+
+// RocksDB has no code of its own for a lock that somebody holds.
+bool IsLockHeld(const rocksdb::Status& status) {
+  const std::string text = status.ToString();
+  return status.IsIOError() &&
+         (text.find("lock hold by current process") != std::string::npos ||
+          text.find("While lock file") != std::string::npos ||
+          text.find("is locked") != std::string::npos);
+}
+
+absl::StatusOr<std::unique_ptr<rocksdb::DB>> OpenDb(
+    const std::string& directory, MemoryDisk* disk) {
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status status =
+      rocksdb::DB::Open(MakeOptions(disk), directory, &db);
+  if (status.ok()) return std::unique_ptr<rocksdb::DB>(db);
+  if (IsLockHeld(status)) {
+    return Error(
+        Reason::kDirectoryInUse,
+        absl::StrCat("the storage directory ", directory,
+                     " is open in another process: stop that amparod first, "
+                     "or give this one a data directory of its own"));
+  }
+  return FromRocksDb(status, absl::StrCat("opening ", directory));
+}
+
+// A new store gets the format row; a used one must have it, and in a version
+// that this program knows.
+absl::Status CheckFormat(Store& store) {
+  ASSIGN_OR_RETURN(const std::optional<std::string> stored,
+                   store.Get(TableId::kFormat, kFormatRow));
+  std::string current;
+  crypto::AppendU32(&current, kFormatVersion);
+  if (stored.has_value()) {
+    if (*stored == current) return absl::OkStatus();
+    return Error(Reason::kRecordDamaged,
+                 "the storage has a format that this version does not know: "
+                 "run the amparod version that wrote it, or a newer one");
+  }
+  for (const TableId table : AllTables()) {
+    bool used = false;
+    RETURN_IF_ERROR(store.Scan(
+        table, {}, {},
+        [&used](absl::string_view, absl::string_view) -> absl::StatusOr<bool> {
+          used = true;
+          return false;
+        }));
+    if (used) {
+      return Error(Reason::kRecordDamaged,
+                   "the storage has rows but no format version: restore it "
+                   "from a backup");
+    }
+  }
+  Batch batch;
+  batch.RequireAbsent(TableId::kFormat, kFormatRow);
+  batch.Put(TableId::kFormat, kFormatRow, current);
+  return store.Commit(batch).status();
+}
+
+}  // namespace
+
+absl::Status FromRocksDb(const rocksdb::Status& status,
+                         absl::string_view doing) {
+  // RocksDB's own text names files and offsets, never a value.
+  const Reason reason = status.IsCorruption() || status.IsInvalidArgument()
+                            ? Reason::kRecordDamaged
+                            : Reason::kStorageFailed;
+  return Error(reason, absl::StrCat("the storage failed while ", doing, ": ",
+                                    status.ToString()));
+}
+
+struct MemoryDisk::Impl {
+  std::unique_ptr<rocksdb::Env> env;
+};
+
+MemoryDisk::MemoryDisk() : impl_(std::make_unique<Impl>()) {
+  impl_->env.reset(rocksdb::NewMemEnv(rocksdb::Env::Default()));
+}
+MemoryDisk::~MemoryDisk() = default;
+
+void* MemoryDisk::rocksdb_environment() const { return impl_->env.get(); }
+
+absl::StatusOr<std::unique_ptr<Store>> OpenStore(const std::string& directory,
+                                                 MemoryDisk* disk) {
+  if (disk == nullptr) RETURN_IF_ERROR(MakeDirectory(directory));
+  ASSIGN_OR_RETURN(std::unique_ptr<rocksdb::DB> db, OpenDb(directory, disk));
+  auto store = std::make_unique<RocksDbStore>(std::move(db));
+  RETURN_IF_ERROR(CheckFormat(*store));
+  return std::unique_ptr<Store>(std::move(store));
+}
+
+}  // namespace amparo::storage

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/storage/tables.h"
+
+#include <vector>
+
+namespace amparo::storage {
+namespace {
+
+struct Row {
+  TableId table;
+  // Frozen with the number: sealed values are bound to it.
+  absl::string_view name;
+};
+
+constexpr Row kRows[] = {
+    {TableId::kFormat, "format"},
+    {TableId::kGroupKeys, "group_keys"},
+    {TableId::kDataKeys, "data_keys"},
+    {TableId::kOwnOffice, "own_office"},
+    {TableId::kOwnKeys, "own_keys"},
+    {TableId::kLeaves, "leaves"},
+    {TableId::kEvents, "events"},
+    {TableId::kTreeNodes, "tree_nodes"},
+    {TableId::kLogHead, "log_head"},
+    {TableId::kPersons, "persons"},
+    {TableId::kPersonNames, "person_names"},
+    {TableId::kSessions, "sessions"},
+    {TableId::kRequests, "requests"},
+    {TableId::kConsents, "consents"},
+    {TableId::kConsentsBySubject, "consents_by_subject"},
+    {TableId::kCases, "cases"},
+    {TableId::kProfiles, "profiles"},
+    {TableId::kIdentities, "identities"},
+    {TableId::kCaseNumbers, "case_numbers"},
+    {TableId::kCaseSources, "case_sources"},
+    {TableId::kCasesByPerson, "cases_by_person"},
+    {TableId::kPeers, "peers"},
+    {TableId::kInvitations, "invitations"},
+    {TableId::kAgreements, "agreements"},
+    {TableId::kAgreementsByPeer, "agreements_by_peer"},
+    {TableId::kOutbox, "outbox"},
+    {TableId::kThreadsOut, "threads_out"},
+    {TableId::kThreadsIn, "threads_in"},
+    {TableId::kInbox, "inbox"},
+    {TableId::kReceipts, "receipts"},
+    {TableId::kLetters, "letters"},
+    {TableId::kPeerCursors, "peer_cursors"},
+    {TableId::kPeerLetters, "peer_letters"},
+    {TableId::kLettersByConsent, "letters_by_consent"},
+    {TableId::kReferrals, "referrals"},
+    {TableId::kReferralsByCase, "referrals_by_case"},
+    {TableId::kDisclosures, "disclosures"},
+    {TableId::kReferralsByConsent, "referrals_by_consent"},
+    {TableId::kTableSpecs, "table_specs"},
+    {TableId::kPreparations, "preparations"},
+    {TableId::kReleases, "releases"},
+    {TableId::kLedger, "ledger"},
+    {TableId::kLedgerByCohort, "ledger_by_cohort"},
+    {TableId::kRegionReleases, "region_releases"},
+    {TableId::kRegionReleasesByTable, "region_releases_by_table"},
+};
+
+}  // namespace
+
+absl::string_view TableName(TableId table) {
+  for (const Row& row : kRows) {
+    if (row.table == table) return row.name;
+  }
+  return "unknown";
+}
+
+absl::Span<const TableId> AllTables() {
+  static const auto* const all = [] {
+    auto* tables = new std::vector<TableId>();
+    for (const Row& row : kRows) tables->push_back(row.table);
+    return tables;
+  }();
+  return *all;
+}
+
+}  // namespace amparo::storage

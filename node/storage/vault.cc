@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/storage/vault.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "crypto/aead/aead.h"
+#include "crypto/base/bytes.h"
+#include "crypto/base/digest.h"
+#include "crypto/keyring/keyring.h"
+#include "crypto/mac/mac.h"
+#include "node/base/errors.h"
+#include "node/base/status_macros.h"
+#include "node/storage/key_cache.h"
+
+namespace amparo::storage {
+namespace {
+
+constexpr uint8_t kValueVersion = 1;
+constexpr uint8_t kKeyRowVersion = 1;
+constexpr uint16_t kGroupKeys = 1024;
+constexpr size_t kHeaderSize = 1 + KeyId::kSize + crypto::kAeadNonceSize;
+constexpr char kTableKeyLabel[] = "amparo.tablekey.v1";
+constexpr char kBlindIndexLabel[] = "amparo.blindindex.v1";
+
+absl::Status Damaged(absl::string_view what) {
+  return Error(Reason::kRecordDamaged, what);
+}
+
+std::string Labelled(absl::string_view label, TableId table) {
+  std::string bytes(label);
+  bytes.push_back('\0');
+  absl::StrAppend(&bytes, TableName(table));
+  return bytes;
+}
+
+KeyId TableKeyId(TableId table) {
+  const std::string digest = crypto::Sha256(Labelled(kTableKeyLabel, table));
+  return *KeyId::FromBytes(absl::string_view(digest).substr(0, KeyId::kSize));
+}
+
+std::string GroupRowKey(uint16_t group) {
+  std::string key;
+  crypto::AppendU16(&key, group);
+  return key;
+}
+
+std::string AssociatedBytes(TableId table, absl::string_view row_key,
+                            uint32_t schema_version) {
+  std::string bytes;
+  crypto::AppendPrefixed(&bytes, TableName(table));
+  crypto::AppendPrefixed(&bytes, row_key);
+  crypto::AppendU32(&bytes, schema_version);
+  return bytes;
+}
+
+absl::StatusOr<bool> HasRows(const Reader& reader, TableId table) {
+  bool found = false;
+  RETURN_IF_ERROR(reader.Scan(
+      table, {}, {},
+      [&found](absl::string_view, absl::string_view) -> absl::StatusOr<bool> {
+        found = true;
+        return false;
+      }));
+  return found;
+}
+
+bool IsSealedTable(TableId table) {
+  return table != TableId::kFormat && table != TableId::kGroupKeys &&
+         table != TableId::kDataKeys;
+}
+
+}  // namespace
+
+class Vault::Impl {
+ public:
+  Impl(Store& store, crypto::RandomSource& random)
+      : store_(store), random_(random) {}
+
+  absl::Status Open(const crypto::Secret& node_key);
+  absl::StatusOr<KeyId> NewKey(Batch& batch);
+  void DeleteKey(Batch& batch, const KeyId& key);
+  absl::StatusOr<std::string> Seal(const KeyId& key, TableId table,
+                                   absl::string_view row_key,
+                                   uint32_t schema_version,
+                                   absl::string_view plaintext);
+  absl::StatusOr<std::string> Unseal(TableId table, absl::string_view row_key,
+                                     uint32_t schema_version,
+                                     absl::string_view stored);
+  std::string BlindIndex(TableId table, absl::string_view value) const;
+
+ private:
+  absl::Status MakeGroupKeys(const crypto::Secret& node_key, Batch& batch);
+  absl::Status ReadGroupKeys(const crypto::Secret& node_key);
+  absl::Status OpenTableKeys(Batch& batch);
+  absl::StatusOr<std::string> WrappedRow(const KeyId& id,
+                                         const crypto::Secret& key) const;
+  absl::StatusOr<crypto::Secret> UnwrapRow(absl::string_view row) const;
+  absl::StatusOr<DataKey> Find(const KeyId& id);
+
+  Store& store_;
+  crypto::RandomSource& random_;
+  // Written by Open only.
+  std::vector<crypto::Secret> group_keys_;
+  absl::flat_hash_map<KeyId, DataKey> table_data_keys_;
+  absl::flat_hash_map<TableId, std::unique_ptr<crypto::HmacSha256Key>>
+      blind_index_keys_;
+  KeyCache cache_;
+};
+
+absl::Status Vault::Impl::Open(const crypto::Secret& node_key) {
+  Batch batch;
+  ASSIGN_OR_RETURN(const bool used, HasRows(store_, TableId::kGroupKeys));
+  if (used) {
+    RETURN_IF_ERROR(ReadGroupKeys(node_key));
+  } else {
+    ASSIGN_OR_RETURN(const bool has_keys, HasRows(store_, TableId::kDataKeys));
+    if (has_keys) {
+      return Damaged(
+          "the storage has data keys but no group keys: restore it from a "
+          "backup");
+    }
+    RETURN_IF_ERROR(MakeGroupKeys(node_key, batch));
+  }
+  RETURN_IF_ERROR(OpenTableKeys(batch));
+  if (batch.empty()) return absl::OkStatus();
+  return store_.Commit(batch).status();
+}
+
+absl::Status Vault::Impl::MakeGroupKeys(const crypto::Secret& node_key,
+                                        Batch& batch) {
+  for (uint16_t group = 0; group < kGroupKeys; ++group) {
+    crypto::Secret key =
+        crypto::RandomSecret(random_, crypto::kWrappingKeySize);
+    std::string row;
+    crypto::AppendU8(&row, kKeyRowVersion);
+    ASSIGN_OR_RETURN(const std::string wrapped, crypto::WrapKey(node_key, key));
+    row += wrapped;
+    batch.RequireAbsent(TableId::kGroupKeys, GroupRowKey(group));
+    batch.Put(TableId::kGroupKeys, GroupRowKey(group), row);
+    group_keys_.push_back(std::move(key));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Vault::Impl::ReadGroupKeys(const crypto::Secret& node_key) {
+  size_t unopened = 0;
+  RETURN_IF_ERROR(store_.Scan(
+      TableId::kGroupKeys, {}, {},
+      [&](absl::string_view row_key,
+          absl::string_view row) -> absl::StatusOr<bool> {
+        if (row_key != GroupRowKey(static_cast<uint16_t>(group_keys_.size()))) {
+          return Damaged("a group key is missing");
+        }
+        crypto::ByteReader reader(row);
+        const absl::StatusOr<uint8_t> version = reader.ReadU8();
+        if (!version.ok() || *version != kKeyRowVersion) {
+          return Damaged("a group key has an unknown version");
+        }
+        absl::StatusOr<crypto::Secret> key =
+            crypto::UnwrapKey(node_key, row.substr(1));
+        if (!key.ok()) ++unopened;
+        group_keys_.push_back(key.ok() ? *std::move(key) : crypto::Secret());
+        return true;
+      }));
+  if (unopened == group_keys_.size()) {
+    return Error(Reason::kPassphraseWrong,
+                 "the node key does not open this storage: check that the key "
+                 "file and the data directory belong together");
+  }
+  if (unopened > 0) return Damaged("a group key is damaged");
+  if (group_keys_.size() != kGroupKeys) {
+    return Damaged("group keys are missing");
+  }
+  return absl::OkStatus();
+}
+
+// A table of a later version has no key yet; it has no rows either.
+absl::Status Vault::Impl::OpenTableKeys(Batch& batch) {
+  for (const TableId table : AllTables()) {
+    if (!IsSealedTable(table)) continue;
+    const KeyId id = TableKeyId(table);
+    ASSIGN_OR_RETURN(const std::optional<std::string> row,
+                     store_.Get(TableId::kDataKeys, id.bytes()));
+    crypto::Secret key;
+    if (row.has_value()) {
+      ASSIGN_OR_RETURN(key, UnwrapRow(*row));
+    } else {
+      ASSIGN_OR_RETURN(const bool has_rows, HasRows(store_, table));
+      if (has_rows) {
+        return Damaged(
+            absl::StrCat("the key of table ", TableName(table), " is missing"));
+      }
+      key = crypto::RandomSecret(random_, crypto::kAeadKeySize);
+      ASSIGN_OR_RETURN(const std::string wrapped, WrappedRow(id, key));
+      batch.RequireAbsent(TableId::kDataKeys, id.bytes());
+      batch.Put(TableId::kDataKeys, id.bytes(), wrapped);
+    }
+    ASSIGN_OR_RETURN(
+        const crypto::Secret blind,
+        crypto::HkdfSha256(key.Reveal(), {}, Labelled(kBlindIndexLabel, table),
+                           crypto::kHmacSize));
+    ASSIGN_OR_RETURN(crypto::Aes256Gcm aead, crypto::Aes256Gcm::Create(key));
+    table_data_keys_[id] =
+        std::make_shared<const crypto::Aes256Gcm>(std::move(aead));
+    blind_index_keys_[table] = std::make_unique<crypto::HmacSha256Key>(blind);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> Vault::Impl::WrappedRow(
+    const KeyId& id, const crypto::Secret& key) const {
+  // Ids are random, so their first bits spread the keys over the groups.
+  const std::string id_bytes = id.bytes();
+  crypto::ByteReader reader(id_bytes);
+  const uint16_t group = static_cast<uint16_t>(*reader.ReadU16() % kGroupKeys);
+  std::string row;
+  crypto::AppendU8(&row, kKeyRowVersion);
+  crypto::AppendU16(&row, group);
+  ASSIGN_OR_RETURN(const std::string wrapped,
+                   crypto::WrapKey(group_keys_[group], key));
+  return row + wrapped;
+}
+
+absl::StatusOr<crypto::Secret> Vault::Impl::UnwrapRow(
+    absl::string_view row) const {
+  crypto::ByteReader reader(row);
+  const absl::StatusOr<uint8_t> version = reader.ReadU8();
+  const absl::StatusOr<uint16_t> group = reader.ReadU16();
+  if (!version.ok() || *version != kKeyRowVersion || !group.ok() ||
+      *group >= kGroupKeys) {
+    return Damaged("a data key has an unknown form");
+  }
+  absl::StatusOr<crypto::Secret> key = crypto::UnwrapKey(
+      group_keys_[*group], row.substr(row.size() - reader.remaining()));
+  if (!key.ok()) return Damaged("a data key is damaged");
+  return key;
+}
+
+absl::StatusOr<DataKey> Vault::Impl::Find(const KeyId& id) {
+  const auto own = table_data_keys_.find(id);
+  if (own != table_data_keys_.end()) return own->second;
+  if (DataKey cached = cache_.Find(id)) return cached;
+  ASSIGN_OR_RETURN(const std::optional<std::string> row,
+                   store_.Get(TableId::kDataKeys, id.bytes()));
+  if (!row.has_value()) {
+    return Damaged("the key of a stored value is gone: it was erased");
+  }
+  ASSIGN_OR_RETURN(const crypto::Secret key, UnwrapRow(*row));
+  ASSIGN_OR_RETURN(crypto::Aes256Gcm aead, crypto::Aes256Gcm::Create(key));
+  auto found = std::make_shared<const crypto::Aes256Gcm>(std::move(aead));
+  cache_.Insert(id, found);
+  return DataKey(found);
+}
+
+absl::StatusOr<KeyId> Vault::Impl::NewKey(Batch& batch) {
+  ASSIGN_OR_RETURN(const KeyId id, KeyId::FromBytes(crypto::RandomBytes(
+                                       random_, KeyId::kSize)));
+  const crypto::Secret key =
+      crypto::RandomSecret(random_, crypto::kAeadKeySize);
+  ASSIGN_OR_RETURN(const std::string row, WrappedRow(id, key));
+  ASSIGN_OR_RETURN(crypto::Aes256Gcm aead, crypto::Aes256Gcm::Create(key));
+  batch.RequireAbsent(TableId::kDataKeys, id.bytes());
+  batch.Put(TableId::kDataKeys, id.bytes(), row);
+  cache_.Insert(id, std::make_shared<const crypto::Aes256Gcm>(std::move(aead)));
+  return id;
+}
+
+void Vault::Impl::DeleteKey(Batch& batch, const KeyId& key) {
+  cache_.Bar(key);
+  batch.Delete(TableId::kDataKeys, key.bytes());
+}
+
+absl::StatusOr<std::string> Vault::Impl::Seal(const KeyId& key, TableId table,
+                                              absl::string_view row_key,
+                                              uint32_t schema_version,
+                                              absl::string_view plaintext) {
+  ASSIGN_OR_RETURN(const DataKey data_key, Find(key));
+  const std::string nonce =
+      crypto::RandomBytes(random_, crypto::kAeadNonceSize);
+  ASSIGN_OR_RETURN(
+      const std::string sealed,
+      data_key->Seal(nonce, plaintext,
+                     AssociatedBytes(table, row_key, schema_version)));
+  std::string stored;
+  stored.reserve(kHeaderSize + sealed.size());
+  crypto::AppendU8(&stored, kValueVersion);
+  absl::StrAppend(&stored, key.bytes(), nonce, sealed);
+  return stored;
+}
+
+absl::StatusOr<std::string> Vault::Impl::Unseal(TableId table,
+                                                absl::string_view row_key,
+                                                uint32_t schema_version,
+                                                absl::string_view stored) {
+  ASSIGN_OR_RETURN(const KeyId key, Vault::KeyOf(stored));
+  ASSIGN_OR_RETURN(const DataKey data_key, Find(key));
+  absl::StatusOr<std::string> plaintext =
+      data_key->Open(stored.substr(1 + KeyId::kSize, crypto::kAeadNonceSize),
+                     stored.substr(kHeaderSize),
+                     AssociatedBytes(table, row_key, schema_version));
+  if (!plaintext.ok()) {
+    return Damaged(absl::StrCat("a value of table ", TableName(table),
+                                " is not the one that was stored there"));
+  }
+  return plaintext;
+}
+
+std::string Vault::Impl::BlindIndex(TableId table,
+                                    absl::string_view value) const {
+  return blind_index_keys_.at(table)->Compute(value);
+}
+
+Vault::Vault(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Vault::~Vault() = default;
+
+absl::StatusOr<std::unique_ptr<Vault>> Vault::Open(
+    Store& store, crypto::Secret node_key, crypto::RandomSource& random) {
+  if (node_key.size() != crypto::kWrappingKeySize) {
+    return FieldError("node_key", "must be 32 bytes");
+  }
+  auto impl = std::make_unique<Impl>(store, random);
+  RETURN_IF_ERROR(impl->Open(node_key));
+  return std::unique_ptr<Vault>(new Vault(std::move(impl)));
+}
+
+absl::StatusOr<KeyId> Vault::NewKey(Batch& batch) {
+  return impl_->NewKey(batch);
+}
+
+KeyId Vault::TableKey(TableId table) const { return TableKeyId(table); }
+
+void Vault::DeleteKey(Batch& batch, const KeyId& key) {
+  impl_->DeleteKey(batch, key);
+}
+
+absl::StatusOr<std::string> Vault::Seal(const KeyId& key, TableId table,
+                                        absl::string_view row_key,
+                                        uint32_t schema_version,
+                                        absl::string_view plaintext) const {
+  return impl_->Seal(key, table, row_key, schema_version, plaintext);
+}
+
+absl::StatusOr<std::string> Vault::Open(TableId table,
+                                        absl::string_view row_key,
+                                        uint32_t schema_version,
+                                        absl::string_view stored) const {
+  return impl_->Unseal(table, row_key, schema_version, stored);
+}
+
+absl::StatusOr<KeyId> Vault::KeyOf(absl::string_view stored) {
+  if (stored.size() < kHeaderSize + crypto::kAeadTagSize ||
+      static_cast<uint8_t>(stored[0]) != kValueVersion) {
+    return Damaged("a stored value is too short or of an unknown version");
+  }
+  return KeyId::FromBytes(stored.substr(1, KeyId::kSize));
+}
+
+std::string Vault::BlindIndex(TableId table, absl::string_view value) const {
+  return impl_->BlindIndex(table, value);
+}
+
+}  // namespace amparo::storage
