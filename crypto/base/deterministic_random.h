@@ -17,10 +17,10 @@
 
 namespace amparo::crypto {
 
-// The ChaCha20 key stream (RFC 8439) under SHA-256 of the seed, cut to the
-// lengths asked for: the same seed and the same total of bytes give the same
-// stream on every machine. Thread-safe; with several threads the stream is the
-// same, who gets which part of it is not.
+// ChaCha20 key stream (RFC 8439) under SHA-256 of the seed, 4 KiB a nonce: the
+// same seed gives the same stream on every machine, in whatever pieces it is
+// read. Thread-safe; with several threads the stream is the same, who gets
+// which part of it is not.
 class DeterministicRandom : public RandomSource {
  public:
   explicit DeterministicRandom(uint64_t seed);
