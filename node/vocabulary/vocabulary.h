@@ -91,6 +91,10 @@ struct Coded {
 // All lists and variables. Immutable, thread-safe.
 class Lists {
  public:
+  // Moved, never copied: what was handed out points into it.
+  Lists(Lists&&) = default;
+  Lists& operator=(Lists&&) = default;
+
   // Those built into the program. Live as long as the process, so every Coded
   // they hand out does too.
   static const Lists& BuiltIn();
@@ -131,6 +135,8 @@ class Lists {
   std::string Versions() const;
 
  private:
+  Lists() = default;
+
   // Nodes do not move, so views into them stay good.
   absl::node_hash_map<std::string, List> lists_;
   absl::node_hash_map<std::string, Variable> variables_;
