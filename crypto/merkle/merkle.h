@@ -81,8 +81,8 @@ absl::StatusOr<std::vector<std::string>> InclusionProof(
     uint64_t index, uint64_t size, const NodeReader& nodes);
 
 // That the tree of old_size leaves is the beginning of the one of new_size.
-// Empty when old_size is 0 or both are equal. INVALID_ARGUMENT unless
-// old_size <= new_size.
+// Empty when both are equal. INVALID_ARGUMENT unless 1 <= old_size <=
+// new_size: every tree follows from the empty one, so nothing can be shown.
 absl::StatusOr<std::vector<std::string>> ConsistencyProof(
     uint64_t old_size, uint64_t new_size, const NodeReader& nodes);
 
@@ -92,8 +92,10 @@ absl::Status VerifyInclusion(uint64_t index, uint64_t size,
                              const std::vector<std::string>& proof,
                              absl::string_view root);
 
-// OK, or INVALID_ARGUMENT. RFC 9162 section 2.1.4.2. Every tree follows from
-// the empty one, by an empty proof, when its own root is EmptyRoot().
+// OK, or INVALID_ARGUMENT. RFC 9162 section 2.1.4.2. Trees of equal size are
+// consistent when their roots are equal and the proof is empty. A first tree
+// has no proof: old_size 0 with a larger new_size is refused, so whoever
+// starts to follow a log takes its first root without one. Any thread.
 absl::Status VerifyConsistency(uint64_t old_size, uint64_t new_size,
                                const std::vector<std::string>& proof,
                                absl::string_view old_root,

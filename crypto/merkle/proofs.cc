@@ -72,11 +72,11 @@ absl::StatusOr<std::vector<std::string>> InclusionProof(
 // is known to the verifier and left out.
 absl::StatusOr<std::vector<std::string>> ConsistencyProof(
     uint64_t old_size, uint64_t new_size, const NodeReader& nodes) {
-  if (old_size > new_size) {
-    return absl::InvalidArgumentError("old_size: larger than new_size");
+  if (old_size == 0 || old_size > new_size) {
+    return absl::InvalidArgumentError("old_size: not from 1 to new_size");
   }
   std::vector<std::string> proof;
-  if (old_size == 0 || old_size == new_size) return proof;
+  if (old_size == new_size) return proof;
   uint64_t begin = 0;
   uint64_t end = new_size;
   while (old_size != end) {

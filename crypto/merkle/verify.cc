@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include <algorithm>
-
-#include "crypto/base/secret.h"
 #include "crypto/base/status_macros.h"
 #include "crypto/merkle/merkle.h"
 
@@ -60,16 +57,15 @@ absl::Status VerifyConsistency(uint64_t old_size, uint64_t new_size,
   if (old_size > new_size) {
     return absl::InvalidArgumentError("old_size: larger than new_size");
   }
-  RETURN_IF_ERROR(CheckHash(old_root));
-  RETURN_IF_ERROR(CheckHash(new_root));
-  for (const std::string& hash : proof) RETURN_IF_ERROR(CheckHash(hash));
   if (old_size == new_size) {
     return proof.empty() && old_root == new_root ? absl::OkStatus() : Wrong();
   }
   if (old_size == 0) {
-    return proof.empty() && old_root == EmptyRoot() ? absl::OkStatus()
-                                                    : Wrong();
+    return absl::InvalidArgumentError("old_size: nothing to follow from");
   }
+  RETURN_IF_ERROR(CheckHash(old_root));
+  RETURN_IF_ERROR(CheckHash(new_root));
+  for (const std::string& hash : proof) RETURN_IF_ERROR(CheckHash(hash));
   uint64_t node = old_size - 1;
   uint64_t last = new_size - 1;
   while ((node & 1) != 0) {
