@@ -27,7 +27,8 @@ namespace amparo::cases {
 
 // How people name a case: eight random characters of Crockford's base 32 and a
 // check character (modulo 37, as Crockford defines it), shown as
-// "XXXX-XXXX-C". Says nothing about the person, the office or the date.
+// "XXXX-XXXX-C". Numbers whose check would be a sign and no letter or digit
+// are not used. Says nothing about the person, the office or the date.
 class CaseNumber {
  public:
   // 40 random bits. The caller makes sure that it is not taken.
@@ -170,7 +171,7 @@ struct Case {
   absl::Time registered_at;
   // The year the person was registered by the assisting organisation, from
   // yearOfRegistration, else the year of registered_at (UTC). Decides the
-  // cohort a person is counted in.
+  // cohort a person is counted in; 0: unknown, in no cohort.
   int year = 0;
   // Name of the source it was imported from; empty when registered here.
   std::string source;
@@ -182,13 +183,10 @@ struct Case {
 // Rule P7. True when anything recorded says the person is, or may be, under 18
 // on `today`: majorityStatus, ageBroad, a date of birth (its latest possible
 // day counts). When nothing at all tells the age: true with any indicator of a
-// child (flag childIndicators, or child labour as a form of exploitation).
+// child: the flag childIndicators, child labour as a form of exploitation, or
+// majorityStatusAtExploit.
 bool TreatedAsMinor(const Profile& profile, const PartialDate& born,
                     absl::CivilDay today);
-
-// Whether text is valid UTF-8 (no surrogates, no overlong forms, at most
-// U+10FFFF).
-bool IsUtf8(absl::string_view text);
 
 }  // namespace amparo::cases
 

@@ -47,16 +47,20 @@ struct NewCase {
   std::string source_key;
 };
 
-// Thread-safe. `vault` and `lists` must outlive it.
+// Thread-safe. `vault` must outlive it. Profiles are read and written with the
+// vocabulary built into the program.
 class Registry {
  public:
-  Registry(storage::Vault& vault, const vocabulary::Lists& lists);
+  explicit Registry(storage::Vault& vault);
 
   // nullopt when there is none.
   absl::StatusOr<std::optional<Case>> FindByNumber(
       const storage::Reader& reader, const CaseNumber& number) const;
   absl::StatusOr<std::optional<Case>> Get(const storage::Reader& reader,
                                           const CaseId& id) const;
+
+  absl::StatusOr<std::optional<Case>> FindBySubject(
+      const storage::Reader& reader, const SubjectId& subject) const;
 
   // kNotAllowed when the subject has none; its case is not there then.
   absl::StatusOr<Profile> ProfileOf(const storage::Reader& reader,
@@ -104,7 +108,6 @@ class Registry {
 
  private:
   storage::Vault& vault_;
-  const vocabulary::Lists& lists_;
 };
 
 }  // namespace amparo::cases

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What text may be kept about a person: valid UTF-8 that looks on a screen as
+// it is stored. Pure.
+#ifndef AMPARO_NODE_CASES_TEXT_H_
+#define AMPARO_NODE_CASES_TEXT_H_
+
+#include <cstddef>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+
+namespace amparo::cases {
+
+// Unicode 15, table 3-7: no surrogates, no overlong forms, at most U+10FFFF.
+bool IsUtf8(absl::string_view text);
+
+// Whether valid UTF-8 holds a control character (C0, DEL, C1), or one of the
+// directional embeddings, overrides and isolates (U+202A to U+202E, U+2066 to
+// U+2069) that let a name show as another. Right-to-left letters need none.
+bool HasControls(absl::string_view text);
+
+// kFieldInvalid naming `field` when the text is longer than `bytes_max`, empty
+// though `required`, no UTF-8, or holds controls.
+absl::Status CheckText(absl::string_view field, absl::string_view text,
+                       size_t bytes_max, bool required);
+
+}  // namespace amparo::cases
+
+#endif  // AMPARO_NODE_CASES_TEXT_H_
