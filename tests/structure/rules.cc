@@ -36,14 +36,30 @@ bool IsForeign(absl::string_view path) {
          path == "LICENSE" || absl::EndsWith(path, "package-lock.json");
 }
 
+// Terms of the field and the design, in which a word that says nothing alone
+// is part of a name that says something.
+bool IsTerm(absl::string_view word, absl::string_view next) {
+  static const auto* const kTerms =
+      new std::set<std::pair<absl::string_view, absl::string_view>>{
+          {"data", "categories"}, {"data", "category"}, {"data", "directory"},
+          {"data", "key"},        {"data", "keys"},     {"data", "protection"},
+          {"data", "source"},     {"common", "name"}};
+  return kTerms->count({word, next}) != 0;
+}
+
 // The first word of `name` that says nothing, or "".
 std::string EmptyWord(absl::string_view name) {
   static const auto* const kBanned = new std::set<std::string>{
       "manager", "managers", "util",      "utils",      "utility",
       "helper",  "helpers",  "common",    "data",       "info",
       "infos",   "misc",     "processor", "processors", "utilities"};
-  for (const std::string& word : WordsOf(name)) {
-    if (kBanned->count(word) != 0) return word;
+  const std::vector<std::string> words = WordsOf(name);
+  for (size_t i = 0; i < words.size(); ++i) {
+    const absl::string_view next =
+        i + 1 < words.size() ? absl::string_view(words[i + 1]) : "";
+    if (kBanned->count(words[i]) != 0 && !IsTerm(words[i], next)) {
+      return words[i];
+    }
   }
   return "";
 }
