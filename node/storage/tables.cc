@@ -51,6 +51,8 @@ constexpr Row kRows[] = {
     {TableId::kReferralsByCase, "referrals_by_case"},
     {TableId::kDisclosures, "disclosures"},
     {TableId::kReferralsByConsent, "referrals_by_consent"},
+    {TableId::kReferralsByTime, "referrals_by_time"},
+    {TableId::kRecalls, "recalls"},
     {TableId::kTableSpecs, "table_specs"},
     {TableId::kPreparations, "preparations"},
     {TableId::kReleases, "releases"},

@@ -61,6 +61,8 @@ enum class TableId : uint16_t {
   kReferralsByCase = 81,
   kDisclosures = 82,
   kReferralsByConsent = 83,
+  kReferralsByTime = 84,
+  kRecalls = 85,  // Message ids recalled; no values.
   // Statistics.
   kTableSpecs = 90,
   kPreparations = 91,
