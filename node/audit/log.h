@@ -17,93 +17,20 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
-#include "absl/time/time.h"
-#include "absl/types/span.h"
 #include "crypto/base/random.h"
 #include "crypto/sign/ed25519.h"
+#include "node/audit/audit_records.h"
+#include "node/audit/event.h"
 #include "node/base/clock.h"
 #include "node/base/ids.h"
 #include "node/storage/store.h"
 #include "node/storage/vault.h"
 
 namespace amparo::audit {
-
-// Frozen: the number is part of every leaf. Never reuse one.
-enum class EventKind : uint16_t {
-  kPadding = 0,
-  kConsentGiven = 1,
-  kConsentNarrowed = 2,
-  kConsentWithdrawn = 3,
-  kLetterSent = 4,
-  kLetterReceived = 5,
-  kLetterOpened = 6,
-  kDisclosureSent = 7,
-  kRecall = 8,
-  kErasure = 9,
-  kRelease = 10,
-  kLedgerEntry = 11,
-  kOverride = 12,
-  kPermissionChange = 13,
-  kPersonAdded = 14,
-  kPersonDisabled = 15,
-  kPeerInvited = 16,
-  kPeerAccepted = 17,
-  kPeerConfirmed = 18,
-  kPeerSuspended = 19,
-  kAgreementProposed = 20,
-  kAgreementSigned = 21,
-  kKeyChange = 22,
-  kPolicyChange = 23,
-  kSignInFailed = 24,
-  kSignedIn = 25,
-  kCaseRegistered = 26,
-  kCaseViewed = 27,
-  kExport = 28,
-  kReferralTransition = 29,
-  kTablePrepared = 30,
-  kReceiptReceived = 31,
-  kLetterRefused = 32,
-  kVoidSent = 33,
-  kNonDelivery = 34,
-  kPeerResumed = 35,
-  kAgreementEnded = 36,
-};
-
-// Stable name, e.g. "CONSENT_GIVEN"; "UNKNOWN" for a number of a later
-// version.
-absl::string_view EventKindName(EventKind kind);
-absl::Span<const EventKind> AllEventKinds();
-
-// What happened. `about` says what it concerns: names from AboutNames(), each
-// value an id in hexadecimal, a number or a coded word, 1 to 128 characters of
-// [A-Za-z0-9_.:/+=-]. There is no place for free text, a name or a field of a
-// case.
-struct Event {
-  EventKind kind;
-  absl::Time at;
-  PersonId actor;  // Empty: the node itself.
-  std::vector<std::pair<std::string, std::string>> about;
-};
-
-// The closed list: agreement, authority, case, category, cohort, consent,
-// digest, disclosure, epoch, import, incarnation, invitation, key, letter,
-// office, permission, person, policy, purpose, reason, receipt, recipient,
-// referral, release, request, rho, role, rows, sequence, session, state,
-// subject, table, thread, type, version.
-absl::Span<const absl::string_view> AboutNames();
-
-// A signed head of the log.
-struct SignedCheckpoint {
-  uint64_t size = 0;  // Leaves, a multiple of 256.
-  std::string root;   // 32 bytes.
-  std::string note;   // C2SP signed note, as published.
-};
 
 // One leaf as the officer sees it.
 struct LoggedEvent {
