@@ -33,9 +33,10 @@ struct SignedAgreement {
   bool fully_signed() const { return !acceptor_signature.empty(); }
 };
 
-// Thread-safe; all agreements in memory, as stored. Nothing unsigned or
-// wrongly signed gets in: each signature is verified against the pinned office
-// keys when it is added and again when read from disk.
+// Thread-safe. Reads the store each time, because letters add signatures in
+// transactions of delivery. Nothing unsigned or wrongly signed gets in: each
+// signature is verified against the pinned office keys when it is added, and
+// when it is first read from disk.
 class Agreements {
  public:
   // kRecordDamaged when a stored signature does not verify. All references
@@ -66,8 +67,7 @@ class Agreements {
   // Adds rows to `batch` for an agreement between us and a peer. Verifies the
   // signatures (kSignatureInvalid), the parties (kFieldInvalid, kPeerUnknown),
   // and that the id is new: with the same body it is OK and adds nothing, with
-  // another kAlreadyExists. Call Refresh() when the batch was committed, or
-  // leave it: the cache fills itself from the store on a miss.
+  // another kAlreadyExists.
   absl::Status Insert(storage::Batch& batch, const SignedAgreement& value);
 
   // Adds the acceptor's signature over the body we have. kAgreementMissing,
@@ -78,9 +78,6 @@ class Agreements {
                                     absl::string_view hash,
                                     absl::string_view signature,
                                     const PersonId& signed_by);
-
-  // Reads the row again into memory.
-  absl::Status Refresh(const AgreementId& id);
 
  private:
   class Impl;
