@@ -47,6 +47,34 @@ std::string TargetThatLists(absl::string_view text, absl::string_view source) {
   return "";
 }
 
+// Finds the target that builds a source of the tree.
+class CMakeLists {
+ public:
+  explicit CMakeLists(const std::vector<SourceFile>& files) {
+    for (const SourceFile& file : files) {
+      absl::string_view folder = file.path;
+      if (absl::ConsumeSuffix(&folder, "/CMakeLists.txt")) {
+        lists_[std::string(folder)] = file.text;
+      }
+    }
+  }
+
+  // Looks into the nearest CMakeLists.txt above `path`; "" when it does not
+  // list the source.
+  std::string TargetOf(const std::string& path) const {
+    std::string folder = path;
+    do {
+      const size_t slash = folder.rfind('/');
+      folder = slash == std::string::npos ? "" : folder.substr(0, slash);
+    } while (!folder.empty() && lists_.count(folder) == 0);
+    if (folder.empty()) return "";
+    return TargetThatLists(lists_.at(folder), path.substr(folder.size() + 1));
+  }
+
+ private:
+  std::map<std::string, std::string> lists_;  // folder to CMakeLists.txt
+};
+
 // "proto/amparo/peer/v1/x.proto" and "amparo/peer/v1/x.pb.h": "proto/peer".
 std::string ProtoPart(absl::string_view path) {
   absl::ConsumePrefix(&path, "proto/");
@@ -95,11 +123,26 @@ absl::StatusOr<Layers> Layers::Parse(absl::string_view json) {
   return layers;
 }
 
-std::string Layers::PartOf(absl::string_view path) const {
-  const std::string stem = Stem(path);
-  if (auto it = part_of_file_.find(stem); it != part_of_file_.end()) {
-    return it->second;
+void Layers::LearnTargets(const std::vector<SourceFile>& files) {
+  const CMakeLists lists(files);
+  for (const SourceFile& file : files) {
+    if (!absl::EndsWith(file.path, ".cc")) continue;
+    const std::string target = lists.TargetOf(file.path);
+    const std::string room = PartByName(file.path);
+    if (absl::StartsWith(file.path, "node/") && target != room &&
+        RoomOf(target) == room) {
+      part_of_file_.emplace(Stem(file.path), target);
+    }
   }
+}
+
+std::string Layers::PartOf(absl::string_view path) const {
+  const auto it = part_of_file_.find(Stem(path));
+  return it == part_of_file_.end() ? PartByName(path) : it->second;
+}
+
+std::string Layers::PartByName(absl::string_view path) const {
+  const std::string stem = Stem(path);
   const std::vector<std::string> steps = absl::StrSplit(path, '/');
   if (steps.size() < 2) return "";
   const std::string& top = steps[0];
@@ -231,31 +274,22 @@ std::vector<Finding> Layers::CheckImports(
 
 std::vector<Finding> Layers::CheckTargets(
     const std::vector<SourceFile>& files) const {
-  std::map<std::string, absl::string_view> lists;  // folder to CMakeLists.txt
-  for (const SourceFile& file : files) {
-    absl::string_view folder = file.path;
-    if (absl::ConsumeSuffix(&folder, "/CMakeLists.txt")) {
-      lists[std::string(folder)] = file.text;
-    }
-  }
+  const CMakeLists lists(files);
   std::vector<Finding> findings;
   for (const SourceFile& file : files) {
     if (!absl::EndsWith(file.path, ".cc")) continue;
-    // The nearest folder above the source that has a CMakeLists.txt.
-    std::string folder = file.path;
-    do {
-      const size_t slash = folder.rfind('/');
-      folder = slash == std::string::npos ? "" : folder.substr(0, slash);
-    } while (!folder.empty() && lists.count(folder) == 0);
-    const std::string name =
-        folder.empty() ? file.path : file.path.substr(folder.size() + 1);
-    const std::string target =
-        folder.empty() ? "" : TargetThatLists(lists[folder], name);
-    const std::string part = PartOf(file.path);
+    const std::string target = lists.TargetOf(file.path);
+    const std::string part = PartByName(file.path);
+    const std::string room = RoomOf(part);
     if (target.empty()) {
       findings.push_back({file.path, 0, "is in no CMakeLists.txt"});
-    } else if (absl::StartsWith(file.path, "node/") && part != "app" &&
-               target != part) {
+      continue;
+    }
+    if (!absl::StartsWith(file.path, "node/") || room == "app") continue;
+    const bool named_after_layer =
+        part != room ||
+        Stem(file.path) == absl::StrCat("node/", room, "/", room);
+    if (named_after_layer ? target != part : RoomOf(target) != room) {
       findings.push_back(
           {file.path, 0,
            absl::StrCat("is of the part ", part, " but built into ", target)});

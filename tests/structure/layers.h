@@ -27,8 +27,14 @@ class Layers {
   // other.
   static absl::StatusOr<Layers> Parse(absl::string_view json);
 
+  // Learns from the CMakeLists.txt files among `files` which domain-named
+  // files of a room are built into its actions or its RPC face: such a source,
+  // and the header of the same name, is of that part.
+  void LearnTargets(const std::vector<SourceFile>& files);
+
   // The part a file belongs to, or "" when the file is of no part. `path` is
   // a path of the repository or of a generated header ("amparo/peer/v1/x.h").
+  // What was learnt and layers.json go before the name.
   std::string PartOf(absl::string_view path) const;
 
   // Everything `part` may use, directly or through what it uses, and itself.
@@ -41,13 +47,16 @@ class Layers {
   // One finding for every `import` of a .proto file that they do not allow.
   std::vector<Finding> CheckImports(const std::vector<SourceFile>& files) const;
 
-  // One finding for every source that the CMakeLists.txt of its folder lists
-  // in a target of another part, or does not list at all.
+  // One finding for every source that no CMakeLists.txt lists, and for every
+  // source of a room that is built into a target of no part, or of another
+  // part than its name says (x_actions.cc into x).
   std::vector<Finding> CheckTargets(const std::vector<SourceFile>& files) const;
 
  private:
   Layers() = default;
 
+  // By the path alone.
+  std::string PartByName(absl::string_view path) const;
   std::vector<std::string> DirectUses(const std::string& part) const;
   bool MayUseEverything(const std::string& part) const;
   std::string WhyThirdPartyIsWrong(const std::string& path,

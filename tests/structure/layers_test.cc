@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "tests/support/status_matchers.h"
@@ -27,7 +28,8 @@ class LayersTest : public testing::Test {
   Layers TheLayers() const {
     absl::StatusOr<Layers> layers = Layers::Parse(json_);
     EXPECT_THAT(layers, IsOk());
-    return *layers;
+    layers->LearnTargets(files_);
+    return *std::move(layers);
   }
 
   // What is wrong with one file that includes one header.
@@ -133,6 +135,21 @@ TEST_F(LayersTest, PartsUseOnlyWhatStandsBelowThem) {
     EXPECT_EQ(Verdict(c.path, c.include).empty(), c.allowed)
         << c.path << " " << c.include;
   }
+}
+
+TEST_F(LayersTest, ADomainNamedFileIsOfThePartItIsBuiltInto) {
+  Layers layers = TheLayers();
+  const std::string include = "#include \"node/delivery/outbox.h\"\n";
+  const std::vector<SourceFile> files = {
+      {"node/consent/CMakeLists.txt",
+       "amparo_library(consent SRCS consent.cc)\n"
+       "amparo_library(consent_actions SRCS farewell.cc)\n"},
+      {"node/consent/farewell.cc", include},
+      {"node/consent/farewell.h", include}};
+  EXPECT_EQ(layers.CheckIncludes(files).size(), 2u);
+  layers.LearnTargets(files);
+  EXPECT_EQ(layers.PartOf("node/consent/farewell.h"), "consent_actions");
+  EXPECT_EQ(Describe(layers.CheckIncludes(files)), "");
 }
 
 TEST_F(LayersTest, RulesThatContradictThemselvesAreRefused) {
