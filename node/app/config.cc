@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/app/config.h"
+
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <map>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "node/base/errors.h"
+#include "node/base/limits.h"
+#include "node/base/status_macros.h"
+
+namespace amparo::app {
+namespace {
+
+// Sets one key; the answer is empty or the rule that the value breaks.
+using Setter = std::function<std::string(absl::string_view value, Config*)>;
+
+std::string SetPath(absl::string_view value, std::string* out) {
+  if (value.empty() || value[0] != '/') return "must be an absolute path";
+  *out = std::string(value);
+  return "";
+}
+
+std::string SetAddress(absl::string_view value, std::string* out) {
+  const size_t colon = value.rfind(':');
+  int port = 0;
+  if (colon == absl::string_view::npos || colon == 0 ||
+      !absl::SimpleAtoi(value.substr(colon + 1), &port) || port < 0 ||
+      port > 65535) {
+    return "must be host:port";
+  }
+  *out = std::string(value);
+  return "";
+}
+
+Setter Duration(absl::Duration Config::*field, absl::Duration lowest,
+                absl::Duration highest) {
+  return [=](absl::string_view value, Config* config) -> std::string {
+    absl::Duration duration;
+    if (!absl::ParseDuration(value, &duration) || duration < lowest ||
+        duration > highest) {
+      return absl::StrCat("must be a duration from ",
+                          absl::FormatDuration(lowest), " to ",
+                          absl::FormatDuration(highest));
+    }
+    config->*field = duration;
+    return "";
+  };
+}
+
+const std::map<std::string, Setter>& Setters() {
+  static const auto* const setters = new std::map<std::string, Setter>{
+      {"data_directory",
+       [](absl::string_view value, Config* config) {
+         return SetPath(value, &config->data_directory);
+       }},
+      {"listen_address",
+       [](absl::string_view value, Config* config) {
+         return SetAddress(value, &config->listen_address);
+       }},
+      {"public_address",
+       [](absl::string_view value, Config* config) {
+         return SetAddress(value, &config->public_address);
+       }},
+      {"passphrase_file",
+       [](absl::string_view value, Config* config) {
+         return SetPath(value, &config->passphrase_file);
+       }},
+      {"delivery_threads",
+       [](absl::string_view value, Config* config) -> std::string {
+         int threads = 0;
+         if (!absl::SimpleAtoi(value, &threads) || threads < 1 ||
+             threads > 16) {
+           return "must be a number from 1 to 16";
+         }
+         config->delivery_threads = threads;
+         return "";
+       }},
+      {"delivery_poll", Duration(&Config::delivery_poll,
+                                 absl::Milliseconds(100), absl::Hours(1))},
+      {"hello_interval", Duration(&Config::hello_interval, absl::Seconds(1),
+                                  absl::Hours(24))},
+      {"checkpoint_interval", Duration(&Config::checkpoint_interval,
+                                       absl::Minutes(1), absl::Hours(24))},
+  };
+  return *setters;
+}
+
+absl::Status Invalid(size_t line, absl::string_view why) {
+  return Error(Reason::kConfigInvalid,
+               absl::StrCat("configuration line ", line, ": ", why));
+}
+
+}  // namespace
+
+absl::StatusOr<Config> ParseConfig(absl::string_view text) {
+  Config config;
+  std::set<std::string> seen;
+  const std::vector<absl::string_view> lines = absl::StrSplit(text, '\n');
+  for (size_t i = 0; i < lines.size(); ++i) {
+    const absl::string_view line = absl::StripAsciiWhitespace(lines[i]);
+    if (line.empty() || line[0] == '#') continue;
+    const size_t equals = line.find('=');
+    if (equals == absl::string_view::npos) {
+      return Invalid(i + 1, "must be key = value");
+    }
+    const std::string key(
+        absl::StripTrailingAsciiWhitespace(line.substr(0, equals)));
+    const absl::string_view value =
+        absl::StripLeadingAsciiWhitespace(line.substr(equals + 1));
+    const auto setter = Setters().find(key);
+    if (setter == Setters().end()) {
+      return Invalid(i + 1, "unknown key; the manual lists all keys");
+    }
+    if (!seen.insert(key).second) {
+      return Invalid(i + 1, absl::StrCat(key, " is given twice"));
+    }
+    const std::string rule = setter->second(value, &config);
+    if (!rule.empty()) return Invalid(i + 1, absl::StrCat(key, " ", rule));
+  }
+  if (config.data_directory.empty()) {
+    return Error(Reason::kConfigInvalid, "data_directory is missing");
+  }
+  if (config.public_address.empty()) {
+    config.public_address = config.listen_address;
+  }
+  return config;
+}
+
+absl::StatusOr<Config> ReadConfig(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    return Error(Reason::kConfigInvalid,
+                 "the configuration file cannot be read: check its path and "
+                 "mode");
+  }
+  std::string text;
+  char buffer[4096];
+  while (file.read(buffer, sizeof(buffer)) || file.gcount() > 0) {
+    text.append(buffer, static_cast<size_t>(file.gcount()));
+    if (text.size() > limits::kConfigBytesMax) {
+      return Error(Reason::kConfigInvalid, "the configuration is too large");
+    }
+  }
+  return ParseConfig(text);
+}
+
+}  // namespace amparo::app

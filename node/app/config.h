@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The one configuration file of a node. Lines are `key = value`; `#` starts a
+// comment line. Every key has a documented default except data_directory; an
+// unknown key, a key given twice or a value outside its range is an error that
+// names the line and the key. There is no key that turns a protection off.
+//
+//   data_directory    where everything is kept; absolute, mode 0700
+//   listen_address    where peers connect, "host:port"; port 0 lets the system
+//                     choose. Default 0.0.0.0:7410
+//   public_address    what peers are told to connect to; default
+//                     listen_address
+//   passphrase_file   opens the node key at start, mode 0600; without it the
+//                     passphrase comes from a systemd credential named
+//                     amparo-passphrase, a descriptor, or a prompt
+//   delivery_threads  letters to this many peers are sent at once, 1 to 16;
+//                     default 4
+//   delivery_poll     how often waiting letters are looked at without a
+//                     reason, 100ms to 1h; default 5s
+//   hello_interval    how often a peer is greeted, 1s to 24h; default 5m
+//   checkpoint_interval  how often the log is signed, 1m to 24h; default 24h
+#ifndef AMPARO_NODE_APP_CONFIG_H_
+#define AMPARO_NODE_APP_CONFIG_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace amparo::app {
+
+struct Config {
+  std::string data_directory;
+  std::string listen_address = "0.0.0.0:7410";
+  std::string public_address;  // Never empty after ParseConfig.
+  std::string passphrase_file;
+  int delivery_threads = 4;
+  absl::Duration delivery_poll = absl::Seconds(5);
+  absl::Duration hello_interval = absl::Minutes(5);
+  absl::Duration checkpoint_interval = absl::Hours(24);
+};
+
+// kConfigInvalid names the line and the key, never the value.
+absl::StatusOr<Config> ParseConfig(absl::string_view text);
+
+// Reads and parses a file of at most limits::kConfigBytesMax.
+absl::StatusOr<Config> ReadConfig(const std::string& path);
+
+}  // namespace amparo::app
+
+#endif  // AMPARO_NODE_APP_CONFIG_H_

@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/referral/referral_actions.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "crypto/base/bytes.h"
+#include "crypto/base/digest.h"
+#include "node/base/errors.h"
+#include "node/base/limits.h"
+#include "node/base/status_macros.h"
+#include "node/consent/statement.h"
+#include "node/referral/referral_letters.h"
+
+namespace amparo::referral {
+namespace {
+
+using people::Caller;
+using people::Permission;
+
+// A conflict means that somebody else changed a row between our read and our
+// commit; reading again settles it unless the row is fought over.
+constexpr int kAttemptsMax = 5;
+
+template <class Try>
+auto Retried(Try attempt) -> decltype(attempt()) {
+  auto result = attempt();
+  for (int i = 1; i < kAttemptsMax; ++i) {
+    const absl::Status status = [&] {
+      if constexpr (std::is_same_v<decltype(result), absl::Status>) {
+        return result;
+      } else {
+        return result.status();
+      }
+    }();
+    if (ReasonOf(status) != Reason::kVersionConflict) return result;
+    result = attempt();
+  }
+  return result;
+}
+
+std::string Digest(absl::string_view verb,
+                   std::initializer_list<absl::string_view> fields) {
+  std::string bytes;
+  for (const absl::string_view field : fields) {
+    crypto::AppendPrefixed(&bytes, field);
+  }
+  return people::BodyDigest(verb, bytes);
+}
+
+std::string DigestOf(const ProposeRequest& request) {
+  std::string services;
+  for (const std::string& service : request.services) {
+    crypto::AppendPrefixed(&services, service);
+  }
+  return Digest("ProposeReferral",
+                {request.case_number, request.peer, request.referral_type,
+                 request.urgency, services, request.risk_level,
+                 request.risk_to_life ? "1" : "0"});
+}
+
+template <class IdType>
+absl::StatusOr<IdType> NewId(crypto::RandomSource& random) {
+  return IdType::FromBytes(crypto::RandomBytes(random, IdType::kSize));
+}
+
+// A letter that nobody receipted by a quarter of the time to answer is late
+// enough for a person to look after it.
+constexpr int kDeliverByFraction = 4;
+
+}  // namespace
+
+absl::Status ReferralActions::RecordTransition(storage::Batch& batch,
+                                               const Referral& referral,
+                                               const PersonId& actor) const {
+  return rooms_.log.Record(batch,
+                           {audit::EventKind::kReferralTransition,
+                            absl::InfinitePast(),
+                            actor,
+                            {{"referral", referral.id.hex()},
+                             {"office", referral.peer.hex()},
+                             {"state", std::string(Name(referral.state))}}});
+}
+
+absl::StatusOr<OfficeId> ReferralActions::FindPeer(
+    absl::string_view peer) const {
+  for (const peering::Peer& known : rooms_.peers.List()) {
+    if (known.name() == peer || known.id.hex() == peer) return known.id;
+  }
+  return Error(Reason::kPeerUnknown,
+               "there is no peer of that name or id: `amparo peer list` shows "
+               "all peers");
+}
+
+absl::StatusOr<ReferralView> ReferralActions::Propose(
+    const Caller& caller, const ProposeRequest& request) {
+  RETURN_IF_ERROR(caller.May(Permission::kReferralPropose));
+  const std::string digest = DigestOf(request);
+  ASSIGN_OR_RETURN(const ReferralId id,
+                   Retried([&] { return ProposeOnce(caller, request, digest); }));
+  return ViewOf(id);
+}
+
+absl::StatusOr<ReferralId> ReferralActions::ProposeOnce(
+    const Caller& caller, const ProposeRequest& request,
+    const std::string& digest) {
+  ASSIGN_OR_RETURN(const std::optional<std::string> kept,
+                   rooms_.requests.Find(caller.person(), request.request_id,
+                                        digest));
+  if (kept.has_value()) return ReferralId::FromBytes(*kept);
+
+  ASSIGN_OR_RETURN(const cases::CaseNumber number,
+                   cases::CaseNumber::Parse(request.case_number));
+  ASSIGN_OR_RETURN(const std::optional<cases::Case> file,
+                   rooms_.cases.FindByNumber(rooms_.store, number));
+  if (!file.has_value()) return Error(Reason::kNotAllowed);
+  RETURN_IF_ERROR(caller.MayReach(Permission::kReferralPropose, file->owner,
+                                  file->team));
+  Referral referral;
+  ASSIGN_OR_RETURN(referral.peer, FindPeer(request.peer));
+  ASSIGN_OR_RETURN(const cases::Profile profile,
+                   rooms_.cases.ProfileOf(rooms_.store, file->subject));
+  referral.request = {request.referral_type, request.urgency, request.services,
+                      PreviewOf(profile),    request.risk_level,
+                      request.risk_to_life};
+  RETURN_IF_ERROR(CheckRequest(rooms_.lists, referral.request));
+
+  const absl::Time now = rooms_.clock.Now();
+  const DataCategory categories[] = {DataCategory::kCodedProfile,
+                                     DataCategory::kNeeds};
+  ASSIGN_OR_RETURN(
+      const consent::Consent consent,
+      rooms_.consents.FindActive(rooms_.store, file->subject,
+                                 Purpose::kTransnationalReferral, referral.peer,
+                                 categories, now));
+  ASSIGN_OR_RETURN(referral.id, NewId<ReferralId>(rooms_.random));
+  ASSIGN_OR_RETURN(referral.pseudonym, NewId<Pseudonym>(rooms_.random));
+  referral.case_id = file->id;
+  referral.subject = file->subject;
+  referral.case_number = number.text();
+  referral.created_at = now;
+  referral.respond_by = now + AnswerWithin(referral.request.urgency);
+  referral.person = caller.person();
+  referral.consent = consent.id();
+  referral.consent_salt =
+      crypto::RandomBytes(rooms_.random, consent::kCommitmentSaltSize);
+
+  storage::Batch batch;
+  RETURN_IF_ERROR(
+      PostUnder(batch, referral, consent, LetterType::kReferralRequest,
+                categories,
+                EncodeRequest(
+                    {referral.id, referral.pseudonym, referral.request}),
+                referral.consent_salt, &referral.request_letter)
+          .status());
+  ASSIGN_OR_RETURN(const KeyId key,
+                   rooms_.cases.KeyOf(rooms_.store, file->subject));
+  RETURN_IF_ERROR(referrals_.Insert(batch, referral.id, referral, key));
+  IndexByCase(batch, referral);
+  IndexByConsent(batch, consent.id(), referral.id);
+  IndexByTime(batch, referral);
+  RETURN_IF_ERROR(RecordTransition(batch, referral, caller.person()));
+  RETURN_IF_ERROR(rooms_.requests.Remember(batch, caller.person(),
+                                           request.request_id, digest,
+                                           referral.id.bytes()));
+  RETURN_IF_ERROR(rooms_.store.Commit(batch).status());
+  return referral.id;
+}
+
+absl::StatusOr<delivery::Posted> ReferralActions::PostUnder(
+    storage::Batch& batch, const Referral& referral,
+    const consent::Consent& consent, LetterType type,
+    absl::Span<const DataCategory> categories, std::string payload,
+    const std::string& salt, LetterMark* mark) {
+  ASSIGN_OR_RETURN(
+      const consent::Statement statement,
+      consent::Statement::For(consent, referral.pseudonym, referral.peer));
+  clearance::ClearanceRequest asked;
+  asked.recipient = referral.peer;
+  asked.type = type;
+  asked.purpose = consent.purpose();
+  asked.payload_digest = crypto::Sha256(payload);
+  asked.consent = consent.id();
+  asked.consent_statement = statement.Encode();
+  asked.consent_salt = salt;
+  asked.categories.assign(categories.begin(), categories.end());
+  asked.handling_codes = {HandlingCode::kNoOnward,
+                          HandlingCode::kNotForProceedings};
+  const absl::Time now = rooms_.clock.Now();
+  const absl::Duration window = AnswerWithin(referral.request.urgency);
+  asked.expires_at = now + window;
+  ASSIGN_OR_RETURN(clearance::Clearance cleared, rooms_.gate.Clear(asked));
+  *mark = {MessageId(), "", cleared.facts().agreement,
+           cleared.facts().agreement_hash, cleared.facts().consent_commitment};
+
+  ASSIGN_OR_RETURN(const ThreadId thread,
+                   ThreadId::FromBytes(referral.id.bytes()));
+  ASSIGN_OR_RETURN(const KeyId key,
+                   rooms_.cases.KeyOf(rooms_.store, referral.subject));
+  delivery::Draft draft{std::move(cleared), thread, std::move(payload),
+                        asked.consent_statement, salt};
+  draft.deliver_by = now + window / kDeliverByFraction;
+  if (type == LetterType::kReferralRequest) {
+    draft.respond_by = referral.respond_by;
+  }
+  draft.data_key = key;
+  ASSIGN_OR_RETURN(const delivery::Posted posted,
+                   rooms_.outbox.Post(batch, std::move(draft)));
+  mark->message = posted.message;
+  mark->plain_digest = posted.plain_digest;
+  return posted;
+}
+
+absl::StatusOr<ReferralView> ReferralActions::Disclose(
+    const Caller& caller, const RequestId& request, const ReferralId& id,
+    absl::Span<const DataCategory> categories) {
+  RETURN_IF_ERROR(caller.May(Permission::kReferralPropose));
+  std::string names;
+  for (const DataCategory category : categories) {
+    crypto::AppendPrefixed(&names, Name(category));
+  }
+  const std::string digest = Digest("DiscloseIdentity", {id.bytes(), names});
+  RETURN_IF_ERROR(Retried([&] {
+    return DiscloseOnce(caller, request, id, categories, digest);
+  }));
+  return ViewOf(id);
+}
+
+absl::Status ReferralActions::DiscloseOnce(
+    const Caller& caller, const RequestId& request, const ReferralId& id,
+    absl::Span<const DataCategory> categories, const std::string& digest) {
+  ASSIGN_OR_RETURN(const std::optional<std::string> kept,
+                   rooms_.requests.Find(caller.person(), request, digest));
+  if (kept.has_value()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const Found found,
+                   Reach(caller, Permission::kReferralPropose, id));
+  Referral referral = found.row.value;
+  RETURN_IF_ERROR(CheckDisclosure(referral));
+  ASSIGN_OR_RETURN(
+      const cases::IdentityAccess access,
+      cases::IdentityAccess::Granted(
+          caller.MayReach(Permission::kIdentityRead, found.file->owner,
+                          found.file->team),
+          caller.person()));
+  ASSIGN_OR_RETURN(
+      const std::optional<cases::Identity> identity,
+      rooms_.cases.IdentityOf(access, rooms_.store, referral.subject));
+  if (!identity.has_value()) {
+    return FieldError("referral_id", "names a case without an identity");
+  }
+  const cases::Identity narrowed = Narrowed(*identity, categories);
+  const std::vector<DataCategory> sent = CategoriesOf(narrowed);
+  if (sent.empty() || sent.size() != categories.size()) {
+    return FieldError("categories",
+                      "must each name a part of the identity that is recorded");
+  }
+  ASSIGN_OR_RETURN(
+      const consent::Consent consent,
+      rooms_.consents.FindActive(rooms_.store, referral.subject,
+                                 Purpose::kIdentityDisclosure, referral.peer,
+                                 sent, rooms_.clock.Now()));
+  referral.disclosure_consent = consent.id();
+  referral.disclosure_salt =
+      crypto::RandomBytes(rooms_.random, consent::kCommitmentSaltSize);
+  storage::Batch batch;
+  RETURN_IF_ERROR(PostUnder(batch, referral, consent, LetterType::kDisclosure,
+                            sent, EncodeDisclosure({referral.id, narrowed}),
+                            referral.disclosure_salt,
+                            &referral.disclosure_letter)
+                      .status());
+  RETURN_IF_ERROR(referrals_.Replace(batch, id, found.row, referral));
+  IndexByConsent(batch, consent.id(), referral.id);
+  RETURN_IF_ERROR(rooms_.log.Record(
+      batch,
+      {audit::EventKind::kDisclosureSent,
+       absl::InfinitePast(),
+       caller.person(),
+       {{"referral", id.hex()},
+        {"recipient", referral.peer.hex()},
+        {"letter", referral.disclosure_letter.message.hex()}}}));
+  RETURN_IF_ERROR(rooms_.requests.Remember(batch, caller.person(), request,
+                                           digest, id.bytes()));
+  return rooms_.store.Commit(batch).status();
+}
+
+absl::StatusOr<ReferralView> ReferralActions::Accept(const Caller& caller,
+                                                     const RequestId& request,
+                                                     const ReferralId& id) {
+  return Answer(caller, request, id, State::kAccepted, "");
+}
+
+absl::StatusOr<ReferralView> ReferralActions::Decline(
+    const Caller& caller, const RequestId& request, const ReferralId& id,
+    absl::string_view reason) {
+  RETURN_IF_ERROR(caller.May(Permission::kReferralAnswer));
+  ASSIGN_OR_RETURN(const absl::string_view code,
+                   rooms_.lists.CheckCode("decline-reason", reason, "reason"));
+  return Answer(caller, request, id, State::kDeclined, std::string(code));
+}
+
+absl::StatusOr<ReferralView> ReferralActions::Answer(
+    const Caller& caller, const RequestId& request, const ReferralId& id,
+    State to, const std::string& decline_reason) {
+  RETURN_IF_ERROR(caller.May(Permission::kReferralAnswer));
+  const std::string digest =
+      Digest("AnswerReferral", {id.bytes(), Name(to), decline_reason});
+  RETURN_IF_ERROR(Retried([&] {
+    return AnswerOnce(caller, request, id, to, decline_reason, digest);
+  }));
+  return ViewOf(id);
+}
+
+absl::Status ReferralActions::AnswerOnce(const Caller& caller,
+                                         const RequestId& request,
+                                         const ReferralId& id, State to,
+                                         const std::string& decline_reason,
+                                         const std::string& digest) {
+  ASSIGN_OR_RETURN(const std::optional<std::string> kept,
+                   rooms_.requests.Find(caller.person(), request, digest));
+  if (kept.has_value()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const Found found,
+                   Reach(caller, Permission::kReferralAnswer, id));
+  Referral referral = found.row.value;
+  if (referral.direction != Direction::kIncoming) {
+    return WithState(Error(Reason::kWrongState,
+                           "only the office that was asked can answer"),
+                     Name(referral.state));
+  }
+  RETURN_IF_ERROR(CheckTransition(referral, to));
+  referral.state = to;
+  referral.decline_reason = decline_reason;
+  referral.person = caller.person();
+
+  const std::string payload =
+      EncodeAnswer({id, to == State::kAccepted, decline_reason});
+  clearance::ClearanceRequest asked;
+  asked.recipient = referral.peer;
+  asked.type = LetterType::kReferralAnswer;
+  asked.purpose = Purpose::kTransnationalReferral;
+  asked.payload_digest = crypto::Sha256(payload);
+  asked.thread_commitment = referral.request_letter.consent_commitment;
+  asked.categories = {DataCategory::kNeeds};
+  const absl::Time now = rooms_.clock.Now();
+  asked.expires_at = now + AnswerWithin("");
+  ASSIGN_OR_RETURN(clearance::Clearance cleared, rooms_.gate.Clear(asked));
+  ASSIGN_OR_RETURN(const ThreadId thread, ThreadId::FromBytes(id.bytes()));
+  delivery::Draft draft{std::move(cleared), thread, payload, "", ""};
+  draft.deliver_by = now + AnswerWithin("") / kDeliverByFraction;
+  draft.data_key = found.row.key;
+
+  storage::Batch batch;
+  RETURN_IF_ERROR(rooms_.outbox.Post(batch, std::move(draft)).status());
+  RETURN_IF_ERROR(rooms_.outbox
+                      .PostReceipt(batch, ReceivedAs(referral),
+                                   delivery::ReceiptKind::kAnswered)
+                      .status());
+  RETURN_IF_ERROR(referrals_.Replace(batch, id, found.row, referral));
+  RETURN_IF_ERROR(RecordTransition(batch, referral, caller.person()));
+  RETURN_IF_ERROR(rooms_.requests.Remember(batch, caller.person(), request,
+                                           digest, id.bytes()));
+  return rooms_.store.Commit(batch).status();
+}
+
+absl::Status ReferralActions::OnWithdrawn(storage::Batch& batch,
+                                          const consent::Consent& withdrawn,
+                                          absl::Time at) {
+  ASSIGN_OR_RETURN(const delivery::StoppedLetters stopped,
+                   rooms_.outbox.StopUnderConsent(batch, withdrawn.id()));
+  ASSIGN_OR_RETURN(const std::vector<ReferralId> ids,
+                   ReferralsByConsent(rooms_.store, withdrawn.id()));
+  for (const ReferralId& id : ids) {
+    ASSIGN_OR_RETURN(auto row, referrals_.Get(rooms_.store, id));
+    if (!row.has_value()) continue;
+    Referral referral = row->value;
+    referral.id = id;
+    if (referral.consent == withdrawn.id()) {
+      if (!CheckTransition(referral, State::kRevoked).ok()) continue;
+      referral.state = State::kRevoked;
+    } else {
+      referral.disclosure_recalled = true;
+    }
+    RETURN_IF_ERROR(referrals_.Replace(batch, id, *row, referral));
+    RETURN_IF_ERROR(RecordTransition(batch, referral, withdrawn.withdrawn_by()));
+  }
+  return PostRecalls(batch, stopped.possibly_sent, at);
+}
+
+absl::Status ReferralActions::PostRecalls(
+    storage::Batch& batch, const std::vector<delivery::LetterRef>& letters,
+    absl::Time at) {
+  std::map<ThreadId, std::vector<delivery::LetterRef>> by_referral;
+  for (const delivery::LetterRef& letter : letters) {
+    by_referral[letter.thread].push_back(letter);
+  }
+  for (const auto& [thread, refs] : by_referral) {
+    RecallPayload recall;
+    ASSIGN_OR_RETURN(recall.id, ReferralId::FromBytes(thread.bytes()));
+    for (const delivery::LetterRef& ref : refs) {
+      recall.messages.push_back(ref.message);
+    }
+    const delivery::LetterRef& first = refs.front();
+    recall.consent_commitment = first.consent_commitment;
+    recall.withdrawn_at = at;
+    const std::string payload = EncodeRecall(recall);
+    ASSIGN_OR_RETURN(
+        clearance::Clearance cleared,
+        rooms_.gate.ClearProtective({first.recipient, LetterType::kRecall,
+                                     crypto::Sha256(payload), first.agreement,
+                                     first.agreement_hash,
+                                     first.consent_commitment}));
+    // A thread of its own, so that it overtakes what waits.
+    ASSIGN_OR_RETURN(const ThreadId own, NewId<ThreadId>(rooms_.random));
+    delivery::Draft draft{std::move(cleared), own, payload, "", ""};
+    draft.deliver_by = at + AnswerWithin("EMERGENCY_24H");
+    RETURN_IF_ERROR(rooms_.outbox.Post(batch, std::move(draft)).status());
+    RETURN_IF_ERROR(rooms_.log.Record(
+        batch, {audit::EventKind::kRecall,
+                absl::InfinitePast(),
+                PersonId(),
+                {{"referral", recall.id.hex()},
+                 {"recipient", first.recipient.hex()}}}));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace amparo::referral

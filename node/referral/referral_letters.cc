@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/referral/referral_letters.h"
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "crypto/base/bytes.h"
+#include "node/base/clock.h"
+#include "node/base/errors.h"
+#include "node/base/status_macros.h"
+#include "node/consent/statement.h"
+
+namespace amparo::referral {
+namespace {
+
+using delivery::ReceivedLetter;
+
+LetterMark MarkOf(const ReceivedLetter& letter) {
+  return {letter.message, letter.plain_digest, letter.agreement,
+          letter.agreement_hash, letter.consent_commitment};
+}
+
+// Only the office that wrote a letter can recall it.
+std::string RecallKey(const OfficeId& sender, const MessageId& message) {
+  return sender.bytes() + message.bytes();
+}
+
+// The statement that came with a letter must speak of this referral, this
+// purpose and this office, and cover what the letter holds.
+absl::Status CheckStatement(const ReceivedLetter& letter,
+                            const Pseudonym& pseudonym,
+                            const OfficeId& own_office, Purpose purpose,
+                            absl::Span<const DataCategory> categories) {
+  ASSIGN_OR_RETURN(const consent::Statement statement,
+                   consent::Statement::Decode(letter.consent_statement));
+  if (statement.pseudonym != pseudonym) {
+    return Error(Reason::kConsentOfAnotherReferral);
+  }
+  if (statement.purpose != purpose || letter.purpose != purpose) {
+    return Error(Reason::kConsentNotForPurpose);
+  }
+  if (statement.recipient != own_office) {
+    return Error(Reason::kConsentNotForRecipient);
+  }
+  if (statement.valid_until <= letter.received_at) {
+    return Error(Reason::kConsentExpired);
+  }
+  for (const DataCategory category : categories) {
+    if (statement.categories.count(category) == 0 ||
+        statement.exclusions.count(category) > 0) {
+      return Error(Reason::kConsentNotForCategory);
+    }
+  }
+  return absl::OkStatus();
+}
+
+audit::Event TransitionEvent(const Referral& referral, const OfficeId& peer) {
+  return {audit::EventKind::kReferralTransition,
+          absl::InfinitePast(),
+          PersonId(),
+          {{"referral", referral.id.hex()},
+           {"office", peer.hex()},
+           {"state", std::string(Name(referral.state))}}};
+}
+
+}  // namespace
+
+ReceivedLetter ReceivedAs(const Referral& referral) {
+  ReceivedLetter letter;
+  letter.message = referral.request_letter.message;
+  letter.sender = referral.peer;
+  letter.type = LetterType::kReferralRequest;
+  letter.purpose = Purpose::kTransnationalReferral;
+  letter.plain_digest = referral.request_letter.plain_digest;
+  letter.agreement = referral.request_letter.agreement;
+  letter.agreement_hash = referral.request_letter.agreement_hash;
+  letter.consent_commitment = referral.request_letter.consent_commitment;
+  return letter;
+}
+
+void IndexByTime(storage::Batch& batch, const Referral& referral) {
+  std::string key;
+  crypto::AppendU64(&key,
+                    std::numeric_limits<uint64_t>::max() -
+                        static_cast<uint64_t>(
+                            ToUnixMillis(referral.created_at)));
+  key.append(referral.id.bytes());
+  batch.Put(storage::TableId::kReferralsByTime, key, "");
+}
+
+absl::Status ReferralLetters::Receive(const ReceivedLetter& letter,
+                                      storage::Batch& batch) {
+  switch (letter.type) {
+    case LetterType::kReferralRequest:
+      return ReceiveRequest(letter, batch);
+    case LetterType::kReferralAnswer:
+      return ReceiveAnswer(letter, batch);
+    case LetterType::kDisclosure:
+      return ReceiveDisclosure(letter, batch);
+    case LetterType::kRecall:
+      return ReceiveRecall(letter, batch);
+    default:
+      return Error(Reason::kTypeUnknown);
+  }
+}
+
+absl::StatusOr<storage::Row<Referral>> ReferralLetters::Known(
+    const ReferralId& id, const OfficeId& peer, Direction direction) const {
+  ASSIGN_OR_RETURN(auto row, referrals_.Get(store_, id));
+  if (!row.has_value() || row->value.peer != peer ||
+      row->value.direction != direction) {
+    return Error(Reason::kNotAllowed);
+  }
+  row->value.id = id;
+  return *std::move(row);
+}
+
+absl::Status ReferralLetters::ReceiveRequest(const ReceivedLetter& letter,
+                                             storage::Batch& batch) {
+  ASSIGN_OR_RETURN(const RequestPayload payload,
+                   DecodeRequest(letter.payload, lists_));
+  if (letter.thread.bytes() != payload.id.bytes()) {
+    return Error(Reason::kHeaderMismatch);
+  }
+  const DataCategory needed[] = {DataCategory::kCodedProfile,
+                                 DataCategory::kNeeds};
+  RETURN_IF_ERROR(CheckStatement(letter, payload.pseudonym, own_office_,
+                                 Purpose::kTransnationalReferral, needed));
+  ASSIGN_OR_RETURN(const std::optional<std::string> recalled,
+                   store_.Get(storage::TableId::kRecalls,
+                              RecallKey(letter.sender, letter.message)));
+  if (recalled.has_value()) return Error(Reason::kConsentWithdrawn);
+
+  Referral referral;
+  referral.id = payload.id;
+  referral.direction = Direction::kIncoming;
+  referral.state = State::kReceived;
+  referral.peer = letter.sender;
+  referral.pseudonym = payload.pseudonym;
+  referral.request = payload.request;
+  referral.created_at = letter.created_at;
+  // A sender that names no date still asks with an urgency.
+  referral.respond_by =
+      letter.respond_by == absl::InfiniteFuture()
+          ? letter.created_at + AnswerWithin(payload.request.urgency)
+          : letter.respond_by;
+  referral.request_letter = MarkOf(letter);
+  RETURN_IF_ERROR(
+      referrals_.Insert(batch, referral.id, referral, letter.copy_key));
+  IndexByTime(batch, referral);
+  return log_.Record(batch, TransitionEvent(referral, letter.sender));
+}
+
+absl::Status ReferralLetters::ReceiveAnswer(const ReceivedLetter& letter,
+                                            storage::Batch& batch) {
+  ASSIGN_OR_RETURN(const AnswerPayload payload,
+                   DecodeAnswer(letter.payload, lists_));
+  if (letter.thread.bytes() != payload.id.bytes()) {
+    return Error(Reason::kHeaderMismatch);
+  }
+  ASSIGN_OR_RETURN(const auto row,
+                   Known(payload.id, letter.sender, Direction::kOutgoing));
+  Referral referral = row.value;
+  // The person withdrew while the answer was on its way: the answer has
+  // arrived, and changes nothing.
+  if (referral.state == State::kRevoked) return absl::OkStatus();
+  const State to = payload.accepted ? State::kAccepted : State::kDeclined;
+  RETURN_IF_ERROR(CheckTransition(referral, to));
+  referral.state = to;
+  referral.decline_reason = payload.decline_reason;
+  RETURN_IF_ERROR(referrals_.Replace(batch, referral.id, row, referral));
+  return log_.Record(batch, TransitionEvent(referral, letter.sender));
+}
+
+absl::Status ReferralLetters::ReceiveDisclosure(const ReceivedLetter& letter,
+                                                storage::Batch& batch) {
+  ASSIGN_OR_RETURN(const DisclosurePayload payload,
+                   DecodeDisclosure(letter.payload, lists_));
+  if (letter.thread.bytes() != payload.id.bytes()) {
+    return Error(Reason::kHeaderMismatch);
+  }
+  ASSIGN_OR_RETURN(const auto row,
+                   Known(payload.id, letter.sender, Direction::kIncoming));
+  Referral referral = row.value;
+  ASSIGN_OR_RETURN(const std::optional<std::string> recalled,
+                   store_.Get(storage::TableId::kRecalls,
+                              RecallKey(letter.sender, letter.message)));
+  if (referral.state == State::kRevoked || recalled.has_value()) {
+    return Error(Reason::kConsentWithdrawn);
+  }
+  if (referral.state != State::kAccepted ||
+      !referral.disclosure_letter.message.empty()) {
+    return WithState(Error(Reason::kWrongState), Name(referral.state));
+  }
+  const std::vector<DataCategory> categories = CategoriesOf(payload.identity);
+  if (categories.empty()) return Error(Reason::kLetterMalformed);
+  RETURN_IF_ERROR(CheckStatement(letter, referral.pseudonym, own_office_,
+                                 Purpose::kIdentityDisclosure, categories));
+  referral.disclosure_letter = MarkOf(letter);
+  RETURN_IF_ERROR(referrals_.Replace(batch, referral.id, row, referral));
+  // Under the referral's own key, so that erasing the referral erases it.
+  RETURN_IF_ERROR(disclosures_.Insert(
+      batch, referral.id, {payload.identity, letter.handling_codes}, row.key));
+  return log_.Record(batch, {audit::EventKind::kLetterReceived,
+                             absl::InfinitePast(),
+                             PersonId(),
+                             {{"referral", referral.id.hex()},
+                              {"office", letter.sender.hex()},
+                              {"letter", letter.message.hex()},
+                              {"type", std::string(Name(letter.type))}}});
+}
+
+absl::Status ReferralLetters::ReceiveRecall(const ReceivedLetter& letter,
+                                            storage::Batch& batch) {
+  ASSIGN_OR_RETURN(const RecallPayload payload, DecodeRecall(letter.payload));
+  // A letter that comes after its recall is refused.
+  for (const MessageId& message : payload.messages) {
+    batch.Put(storage::TableId::kRecalls, RecallKey(letter.sender, message),
+              "");
+  }
+  RETURN_IF_ERROR(log_.Record(batch, {audit::EventKind::kRecall,
+                                      absl::InfinitePast(),
+                                      PersonId(),
+                                      {{"referral", payload.id.hex()},
+                                       {"office", letter.sender.hex()}}}));
+  const auto known = Known(payload.id, letter.sender, Direction::kIncoming);
+  if (ReasonOf(known.status()) == Reason::kNotAllowed) return absl::OkStatus();
+  RETURN_IF_ERROR(known.status());
+  Referral referral = known->value;
+  const auto recalls = [&payload](const MessageId& message) {
+    return std::find(payload.messages.begin(), payload.messages.end(),
+                     message) != payload.messages.end();
+  };
+  const bool all = recalls(referral.request_letter.message);
+  const bool file = referral.disclosed() &&
+                    (all || recalls(referral.disclosure_letter.message));
+  const bool revokes =
+      all && CheckTransition(referral, State::kRevoked).ok();
+  if (!revokes && !file) return absl::OkStatus();
+  if (revokes) referral.state = State::kRevoked;
+  if (file) {
+    referral.disclosure_recalled = true;
+    disclosures_.Delete(batch, referral.id);
+  }
+  RETURN_IF_ERROR(referrals_.Replace(batch, referral.id, *known, referral));
+  return log_.Record(batch, TransitionEvent(referral, letter.sender));
+}
+
+absl::Status ReferralLetters::OnReceipt(const delivery::LetterRef&,
+                                        delivery::ReceiptKind, absl::Time,
+                                        storage::Batch&) {
+  return absl::OkStatus();  // Rungs are delivery's; no state hangs on them.
+}
+
+absl::Status ReferralLetters::OnVoided(const delivery::LetterRef& letter,
+                                       Reason reason, storage::Batch& batch) {
+  // A withdrawal voids letters too and changes the referral by itself.
+  if (letter.type != LetterType::kReferralRequest ||
+      reason == Reason::kConsentWithdrawn) {
+    return absl::OkStatus();
+  }
+  ASSIGN_OR_RETURN(const ReferralId id,
+                   ReferralId::FromBytes(letter.thread.bytes()));
+  ASSIGN_OR_RETURN(auto row, referrals_.Get(store_, id));
+  if (!row.has_value()) return absl::OkStatus();
+  row->value.id = id;
+  if (!CheckTransition(row->value, State::kUndelivered).ok()) {
+    return absl::OkStatus();
+  }
+  Referral referral = row->value;
+  referral.state = State::kUndelivered;
+  RETURN_IF_ERROR(referrals_.Replace(batch, id, *row, referral));
+  return log_.Record(batch, TransitionEvent(referral, letter.recipient));
+}
+
+}  // namespace amparo::referral

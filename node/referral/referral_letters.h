@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How referrals travel: the payloads of REFERRAL_REQUEST, REFERRAL_ANSWER,
+// DISCLOSURE and RECALL, and what happens here when one of them arrives.
+#ifndef AMPARO_NODE_REFERRAL_REFERRAL_LETTERS_H_
+#define AMPARO_NODE_REFERRAL_REFERRAL_LETTERS_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "node/audit/log.h"
+#include "node/base/ids.h"
+#include "node/cases/cases.h"
+#include "node/delivery/delivery.h"
+#include "node/referral/referral.h"
+#include "node/referral/referral_records.h"
+#include "node/storage/store.h"
+#include "node/vocabulary/vocabulary.h"
+
+namespace amparo::referral {
+
+struct RequestPayload {
+  ReferralId id;
+  Pseudonym pseudonym;
+  Request request;
+};
+std::string EncodeRequest(const RequestPayload& payload);
+// kLetterMalformed, or the reason of CheckRequest.
+absl::StatusOr<RequestPayload> DecodeRequest(absl::string_view bytes,
+                                             const vocabulary::Lists& lists);
+
+struct AnswerPayload {
+  ReferralId id;
+  bool accepted = false;
+  std::string decline_reason;  // Empty when accepted.
+};
+std::string EncodeAnswer(const AnswerPayload& payload);
+absl::StatusOr<AnswerPayload> DecodeAnswer(absl::string_view bytes,
+                                           const vocabulary::Lists& lists);
+
+struct DisclosurePayload {
+  ReferralId id;
+  cases::Identity identity;
+};
+std::string EncodeDisclosure(const DisclosurePayload& payload);
+absl::StatusOr<DisclosurePayload> DecodeDisclosure(
+    absl::string_view bytes, const vocabulary::Lists& lists);
+
+struct RecallPayload {
+  ReferralId id;
+  std::vector<MessageId> messages;  // 1 to 16.
+  std::string consent_commitment;   // 32 bytes.
+  absl::Time withdrawn_at;
+};
+std::string EncodeRecall(const RecallPayload& payload);
+absl::StatusOr<RecallPayload> DecodeRecall(absl::string_view bytes);
+
+// The categories that the fields of `identity` belong to.
+std::vector<DataCategory> CategoriesOf(const cases::Identity& identity);
+// `identity` with the fields of these categories only.
+cases::Identity Narrowed(const cases::Identity& identity,
+                         absl::Span<const DataCategory> categories);
+
+// The request of an incoming referral as delivery names it in receipts.
+delivery::ReceivedLetter ReceivedAs(const Referral& referral);
+
+// The index of referrals by time: newest first.
+void IndexByTime(storage::Batch& batch, const Referral& referral);
+
+// Handles all four types. Thread-safe; references must outlive it.
+class ReferralLetters final : public delivery::LetterHandler,
+                              public delivery::ReceiptListener {
+ public:
+  ReferralLetters(const storage::Store& store, const storage::Vault& vault,
+                  const audit::Log& log, const vocabulary::Lists& lists,
+                  const OfficeId& own_office)
+      : store_(store),
+        referrals_(vault),
+        disclosures_(vault),
+        log_(log),
+        lists_(lists),
+        own_office_(own_office) {}
+
+  // Refuses, besides malformed payloads: a consent statement of another
+  // referral, purpose or recipient, or one that does not cover what came; an
+  // answer or file from an office that was not asked, or in a state that does
+  // not await it; a request whose recall came first.
+  absl::Status Receive(const delivery::ReceivedLetter& letter,
+                       storage::Batch& batch) override;
+
+  absl::Status OnReceipt(const delivery::LetterRef& letter,
+                         delivery::ReceiptKind kind, absl::Time issued_at,
+                         storage::Batch& batch) override;
+  // A request that will never arrive makes its referral UNDELIVERED.
+  absl::Status OnVoided(const delivery::LetterRef& letter, Reason reason,
+                        storage::Batch& batch) override;
+
+ private:
+  absl::Status ReceiveRequest(const delivery::ReceivedLetter& letter,
+                              storage::Batch& batch);
+  absl::Status ReceiveAnswer(const delivery::ReceivedLetter& letter,
+                             storage::Batch& batch);
+  absl::Status ReceiveDisclosure(const delivery::ReceivedLetter& letter,
+                                 storage::Batch& batch);
+  absl::Status ReceiveRecall(const delivery::ReceivedLetter& letter,
+                             storage::Batch& batch);
+  // The referral that an office other than `peer` must not learn about.
+  absl::StatusOr<storage::Row<Referral>> Known(const ReferralId& id,
+                                               const OfficeId& peer,
+                                               Direction direction) const;
+
+  const storage::Store& store_;
+  ReferralTable referrals_;
+  DisclosureTable disclosures_;
+  const audit::Log& log_;
+  const vocabulary::Lists& lists_;
+  const OfficeId own_office_;
+};
+
+}  // namespace amparo::referral
+
+#endif  // AMPARO_NODE_REFERRAL_REFERRAL_LETTERS_H_
