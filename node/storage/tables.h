@@ -62,7 +62,7 @@ enum class TableId : uint16_t {
   kDisclosures = 82,
   kReferralsByConsent = 83,
   kReferralsByTime = 84,
-  kRecalls = 85,  // Message ids recalled; no values.
+  kRecalls = 85,  // Sender and message id; no values.
   // Statistics.
   kTableSpecs = 90,
   kPreparations = 91,
