@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/cases/cases_records.h"
+
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "amparo/record/v1/cases.pb.h"
+#include "crypto/base/bytes.h"
+#include "node/base/clock.h"
+#include "node/base/errors.h"
+#include "node/base/status_macros.h"
+#include "node/vocabulary/vocabulary.h"
+
+namespace amparo::cases {
+namespace {
+
+namespace pb = amparo::record::v1;
+
+constexpr size_t kBlindKeySize = 32;
+constexpr size_t kScopeSize = 16;
+constexpr size_t kScopeKeySize = kScopeSize + 8 + CaseId::kSize;
+
+absl::Status Damaged(absl::string_view what) {
+  return Error(Reason::kRecordDamaged,
+               absl::StrCat("a stored ", what, " cannot be read"));
+}
+
+template <class Message>
+absl::Status ParseInto(absl::string_view bytes, absl::string_view what,
+                       Message& message) {
+  const bool fits =
+      bytes.size() <= static_cast<size_t>(std::numeric_limits<int>::max());
+  if (!fits ||
+      !message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return Damaged(what);
+  }
+  return absl::OkStatus();
+}
+
+template <class Id>
+absl::StatusOr<Id> ReadId(absl::string_view bytes, absl::string_view what) {
+  absl::StatusOr<Id> id = Id::FromBytes(bytes);
+  if (!id.ok()) return Damaged(what);
+  return id;
+}
+
+std::string EncodeReference(const CaseId& id) {
+  pb::CaseReference message;
+  message.set_case_id(id.bytes());
+  return message.SerializeAsString();
+}
+
+absl::StatusOr<CaseId> DecodeReference(absl::string_view bytes) {
+  pb::CaseReference message;
+  RETURN_IF_ERROR(ParseInto(bytes, "case reference", message));
+  return ReadId<CaseId>(message.case_id(), "case reference");
+}
+
+// Newest first: later times have smaller numbers.
+uint64_t Descending(absl::Time time) {
+  return std::numeric_limits<uint64_t>::max() -
+         static_cast<uint64_t>(amparo::ToUnixMillis(time));
+}
+
+}  // namespace
+
+absl::StatusOr<CaseId> CaseCodec::DecodeKey(absl::string_view bytes) {
+  return ReadId<CaseId>(bytes, "case");
+}
+
+std::string CaseCodec::Encode(const Case& record) {
+  pb::Case message;
+  message.set_id(record.id.bytes());
+  message.set_number(record.number.text());
+  message.set_subject(record.subject.bytes());
+  message.set_owner(record.owner.bytes());
+  message.set_team(record.team);
+  message.set_registered_at_ms(amparo::ToUnixMillis(record.registered_at));
+  message.set_year(record.year);
+  message.set_source(record.source);
+  message.set_has_identity(record.has_identity);
+  message.set_treated_as_minor(record.treated_as_minor);
+  return message.SerializeAsString();
+}
+
+absl::StatusOr<Case> CaseCodec::Decode(absl::string_view bytes) {
+  pb::Case message;
+  RETURN_IF_ERROR(ParseInto(bytes, "case", message));
+  absl::StatusOr<CaseNumber> number = CaseNumber::Parse(message.number());
+  if (!number.ok() || message.registered_at_ms() < 0) return Damaged("case");
+  ASSIGN_OR_RETURN(const CaseId id, ReadId<CaseId>(message.id(), "case"));
+  ASSIGN_OR_RETURN(const SubjectId subject,
+                   ReadId<SubjectId>(message.subject(), "case"));
+  ASSIGN_OR_RETURN(const PersonId owner,
+                   ReadId<PersonId>(message.owner(), "case"));
+  return Case{
+      .id = id,
+      .number = *std::move(number),
+      .subject = subject,
+      .owner = owner,
+      .team = message.team(),
+      .registered_at = amparo::FromUnixMillis(message.registered_at_ms()),
+      .year = message.year(),
+      .source = message.source(),
+      .has_identity = message.has_identity(),
+      .treated_as_minor = message.treated_as_minor()};
+}
+
+absl::StatusOr<SubjectId> ProfileCodec::DecodeKey(absl::string_view bytes) {
+  return ReadId<SubjectId>(bytes, "profile");
+}
+
+std::string ProfileCodec::Encode(const StoredProfile& record) {
+  pb::CaseProfile message;
+  message.set_case_id(record.case_id.bytes());
+  for (const vocabulary::Coded& entry : record.profile.entries()) {
+    pb::ProfileEntry& into = *message.add_entries();
+    into.set_variable(entry.variable.data(), entry.variable.size());
+    into.set_code(entry.code.data(), entry.code.size());
+  }
+  return message.SerializeAsString();
+}
+
+absl::StatusOr<StoredProfile> ProfileCodec::Decode(absl::string_view bytes) {
+  pb::CaseProfile message;
+  RETURN_IF_ERROR(ParseInto(bytes, "profile", message));
+  const vocabulary::Lists& lists = vocabulary::Lists::BuiltIn();
+  std::vector<vocabulary::Coded> entries;
+  entries.reserve(static_cast<size_t>(message.entries_size()));
+  for (const pb::ProfileEntry& entry : message.entries()) {
+    absl::StatusOr<vocabulary::Coded> coded =
+        lists.Check(entry.variable(), entry.code());
+    if (!coded.ok()) return Damaged("profile");
+    entries.push_back(*coded);
+  }
+  absl::StatusOr<Profile> profile =
+      Profile::FromCoded(lists, std::move(entries));
+  if (!profile.ok()) return Damaged("profile");
+  ASSIGN_OR_RETURN(const CaseId case_id,
+                   ReadId<CaseId>(message.case_id(), "profile"));
+  return StoredProfile{case_id, *std::move(profile)};
+}
+
+absl::StatusOr<SubjectId> IdentityCodec::DecodeKey(absl::string_view bytes) {
+  return ReadId<SubjectId>(bytes, "identity");
+}
+
+std::string IdentityCodec::Encode(const Identity& record) {
+  pb::CaseIdentity message;
+  message.set_given_names(record.given_names);
+  message.set_family_names(record.family_names);
+  message.set_given_names_romanised(record.given_names_romanised);
+  message.set_family_names_romanised(record.family_names_romanised);
+  message.set_born(FormatPartialDate(record.born));
+  for (const Document& document : record.documents) {
+    pb::CaseDocument& into = *message.add_documents();
+    into.set_type(document.type);
+    into.set_number(document.number);
+    into.set_country(document.country);
+  }
+  for (const Contact& contact : record.contacts) {
+    pb::CaseContact& into = *message.add_contacts();
+    into.set_type(contact.type);
+    into.set_value(contact.value);
+    into.set_safe_instruction(contact.safe_instruction);
+  }
+  return message.SerializeAsString();
+}
+
+absl::StatusOr<Identity> IdentityCodec::Decode(absl::string_view bytes) {
+  pb::CaseIdentity message;
+  RETURN_IF_ERROR(ParseInto(bytes, "identity", message));
+  absl::StatusOr<PartialDate> born = ParsePartialDate(message.born(), "born");
+  if (!born.ok()) return Damaged("identity");
+  Identity identity;
+  identity.given_names = message.given_names();
+  identity.family_names = message.family_names();
+  identity.given_names_romanised = message.given_names_romanised();
+  identity.family_names_romanised = message.family_names_romanised();
+  identity.born = *born;
+  for (const pb::CaseDocument& document : message.documents()) {
+    identity.documents.push_back(
+        {document.type(), document.number(), document.country()});
+  }
+  for (const pb::CaseContact& contact : message.contacts()) {
+    identity.contacts.push_back(
+        {contact.type(), contact.value(), contact.safe_instruction()});
+  }
+  return identity;
+}
+
+template <storage::TableId kIndex>
+absl::StatusOr<std::string> CaseIndexCodec<kIndex>::DecodeKey(
+    absl::string_view bytes) {
+  if (bytes.size() != kBlindKeySize) return Damaged("index of cases");
+  return std::string(bytes);
+}
+
+template <storage::TableId kIndex>
+std::string CaseIndexCodec<kIndex>::Encode(const CaseId& record) {
+  return EncodeReference(record);
+}
+
+template <storage::TableId kIndex>
+absl::StatusOr<CaseId> CaseIndexCodec<kIndex>::Decode(absl::string_view bytes) {
+  return DecodeReference(bytes);
+}
+
+template struct CaseIndexCodec<storage::TableId::kCaseNumbers>;
+template struct CaseIndexCodec<storage::TableId::kCaseSources>;
+
+std::string CaseScopeCodec::EncodeKey(const CaseScopeKey& key) {
+  std::string bytes = key.scope;
+  crypto::AppendU64(&bytes, Descending(key.registered_at));
+  bytes.append(key.id.bytes());
+  return bytes;
+}
+
+absl::StatusOr<CaseScopeKey> CaseScopeCodec::DecodeKey(
+    absl::string_view bytes) {
+  if (bytes.size() != kScopeKeySize) return Damaged("list of cases");
+  crypto::ByteReader reader(bytes.substr(kScopeSize));
+  ASSIGN_OR_RETURN(const uint64_t descending, reader.ReadU64());
+  const uint64_t millis = std::numeric_limits<uint64_t>::max() - descending;
+  if (millis > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) {
+    return Damaged("list of cases");
+  }
+  ASSIGN_OR_RETURN(const CaseId id, ReadId<CaseId>(bytes.substr(kScopeSize + 8),
+                                                   "list of cases"));
+  return CaseScopeKey{std::string(bytes.substr(0, kScopeSize)),
+                      amparo::FromUnixMillis(static_cast<int64_t>(millis)), id};
+}
+
+std::string CaseScopeCodec::Encode(const CaseId& record) {
+  return EncodeReference(record);
+}
+
+absl::StatusOr<CaseId> CaseScopeCodec::Decode(absl::string_view bytes) {
+  return DecodeReference(bytes);
+}
+
+std::string NumberKey(const storage::Vault& vault, const CaseNumber& number) {
+  return vault.BlindIndex(storage::TableId::kCaseNumbers, number.text());
+}
+
+std::string SourceKey(const storage::Vault& vault, absl::string_view source,
+                      absl::string_view source_key) {
+  std::string value;
+  crypto::AppendPrefixed(&value, source);
+  crypto::AppendPrefixed(&value, source_key);
+  return vault.BlindIndex(storage::TableId::kCaseSources, value);
+}
+
+std::string PersonScope(const PersonId& person) { return person.bytes(); }
+
+std::string TeamScope(const storage::Vault& vault, absl::string_view team) {
+  return vault.BlindIndex(storage::TableId::kCasesByPerson, team)
+      .substr(0, kScopeSize);
+}
+
+}  // namespace amparo::cases

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/cases/importer.h"
+
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/time/civil_time.h"
+#include "crypto/base/bytes.h"
+#include "crypto/base/digest.h"
+#include "node/base/limits.h"
+#include "node/base/status_macros.h"
+
+namespace amparo::cases {
+namespace {
+
+constexpr int kConflictsMax = 5;
+constexpr absl::string_view kAlreadyImported = "ALREADY_IMPORTED";
+constexpr absl::string_view kChainStart = "amparo.import.v1";
+
+// 0 when the year is not recorded or unknown.
+int YearOf(const Profile& profile) {
+  int year = 0;
+  const absl::string_view code = profile.Find("yearOfRegistration");
+  if (code.empty() || code == vocabulary::kUnknown) return 0;
+  return absl::SimpleAtoi(code, &year) ? year : 0;
+}
+
+}  // namespace
+
+Importer::Importer(const ImportServices& services, Mapping mapping,
+                   ImportOptions options)
+    : services_(services),
+      mapping_(std::move(mapping)),
+      options_(std::move(options)),
+      lists_(vocabulary::Lists::BuiltIn()),
+      reader_(mapping_.separator) {}
+
+absl::Status Importer::Feed(absl::string_view bytes) {
+  if (failed_.ok()) {
+    failed_ =
+        reader_.Feed(bytes, [this](CsvRecord& record) { return Take(record); });
+  }
+  return failed_;
+}
+
+absl::StatusOr<ImportReport> Importer::Finish() {
+  RETURN_IF_ERROR(failed_);
+  failed_ = reader_.Finish([this](CsvRecord& record) { return Take(record); });
+  RETURN_IF_ERROR(failed_);
+  if (!bound_.has_value()) {
+    failed_ = Error(Reason::kRowMalformed, "the file has no header");
+    return failed_;
+  }
+  failed_ = Flush();
+  RETURN_IF_ERROR(failed_);
+  return report_;
+}
+
+absl::Status Importer::Take(CsvRecord& record) {
+  if (bound_.has_value()) return TakeRow(record);
+  ASSIGN_OR_RETURN(
+      bound_, BoundMapping::Bind(lists_, mapping_, options_.only_rows, record));
+  chain_ = crypto::Sha256(kChainStart);
+  MoveChain(record);
+  return absl::OkStatus();
+}
+
+absl::Status Importer::TakeRow(const CsvRecord& record) {
+  ++report_.read;
+  MoveChain(record);
+  const MappedRow row = bound_->Apply(record);
+  if (row.outcome == MappedRow::Outcome::kSkipped) {
+    Skip(row.skipped_by);
+    return absl::OkStatus();
+  }
+  if (row.outcome == MappedRow::Outcome::kRejected) {
+    Reject(record, row.problem, row.column);
+    return absl::OkStatus();
+  }
+  absl::StatusOr<Profile> profile = Profile::FromCoded(lists_, row.entries);
+  if (!profile.ok()) {
+    Reject(record, profile.status(), "");
+    return absl::OkStatus();
+  }
+  if (YearOf(*profile) >
+      absl::ToCivilYear(services_.clock.Now(), absl::UTCTimeZone()).year()) {
+    Reject(record,
+           FieldError("yearOfRegistration", "must not be in the future"), "");
+    return absl::OkStatus();
+  }
+  std::string key = KeyOf(row);
+  ASSIGN_OR_RETURN(
+      const bool known,
+      services_.registry.SourceKnown(services_.store, mapping_.source, key));
+  if (known || !waiting_keys_.insert(key).second) {
+    Skip(kAlreadyImported);
+    return absl::OkStatus();
+  }
+  waiting_.push_back({*std::move(profile), std::move(key)});
+  if (waiting_.size() < limits::kImportRowsPerCommit) return absl::OkStatus();
+  return Flush();
+}
+
+void Importer::Reject(const CsvRecord& record, const absl::Status& problem,
+                      absl::string_view column) {
+  ++report_.rejected;
+  const Reason reason = ReasonOf(problem);
+  ++report_.rejected_by_reason[reason];
+  if (report_.rejections.size() >= limits::kImportRejectionsReported) return;
+  report_.rejections.push_back({report_.read, record.line, std::string(column),
+                                reason, std::string(problem.message())});
+}
+
+void Importer::Skip(absl::string_view why) {
+  ++report_.skipped;
+  ++report_.skipped_by_reason[std::string(why)];
+}
+
+std::string Importer::KeyOf(const MappedRow& row) const {
+  // The two kinds cannot meet: a chain is 32 bytes behind a zero byte.
+  return mapping_.key_column.empty() ? std::string(1, '\0') + chain_ : row.key;
+}
+
+void Importer::MoveChain(const CsvRecord& record) {
+  if (!mapping_.key_column.empty()) return;
+  std::string link = chain_;
+  // A broken record has its place too, whatever could be read of it.
+  crypto::AppendU32(&link, static_cast<uint32_t>(record.fields.size()));
+  for (const std::string& field : record.fields) {
+    crypto::AppendPrefixed(&link, field);
+  }
+  chain_ = crypto::Sha256(link);
+}
+
+absl::Status Importer::Flush() {
+  for (int attempt = 0; !waiting_.empty(); ++attempt) {
+    const absl::Time now = services_.clock.Now();
+    storage::Batch batch;
+    int64_t without_consent = 0;
+    for (const Waiting& row : waiting_) {
+      bool consented = false;
+      RETURN_IF_ERROR(AddTo(batch, row, now, consented));
+      if (mapping_.consent.has_value() && !consented) ++without_consent;
+    }
+    const absl::Status committed = options_.dry_run
+                                       ? absl::OkStatus()
+                                       : services_.store.Commit(batch).status();
+    if (committed.ok()) {
+      report_.accepted += static_cast<int64_t>(waiting_.size());
+      report_.without_consent += without_consent;
+      waiting_.clear();
+      // A dry run must notice repetitions over the whole file by itself.
+      if (!options_.dry_run) waiting_keys_.clear();
+      break;
+    }
+    if (ReasonOf(committed) != Reason::kVersionConflict ||
+        attempt + 1 >= kConflictsMax) {
+      return committed;
+    }
+    // Another import stored some of these rows meanwhile, or a random case
+    // number was taken: look again and draw new numbers.
+    std::vector<Waiting> left;
+    for (Waiting& row : waiting_) {
+      ASSIGN_OR_RETURN(const bool known,
+                       services_.registry.SourceKnown(
+                           services_.store, mapping_.source, row.source_key));
+      if (known) {
+        Skip(kAlreadyImported);
+      } else {
+        left.push_back(std::move(row));
+      }
+    }
+    waiting_ = std::move(left);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Importer::AddTo(storage::Batch& batch, const Waiting& row,
+                             absl::Time now, bool& consented) const {
+  const auto fresh_id = [this] {
+    return crypto::RandomBytes(services_.random, CaseId::kSize);
+  };
+  ASSIGN_OR_RETURN(const CaseId id, CaseId::FromBytes(fresh_id()));
+  ASSIGN_OR_RETURN(const SubjectId subject, SubjectId::FromBytes(fresh_id()));
+  const absl::CivilDay today = absl::ToCivilDay(now, absl::UTCTimeZone());
+  const NewCase fresh{
+      .file = Case{.id = id,
+                   .number = CaseNumber::Generate(services_.random),
+                   .subject = subject,
+                   .owner = options_.importer,
+                   .team = options_.team,
+                   .registered_at = now,
+                   .year = YearOf(row.profile),
+                   .source = mapping_.source,
+                   .has_identity = false,
+                   .treated_as_minor =
+                       TreatedAsMinor(row.profile, PartialDate(), today)},
+      .profile = row.profile,
+      .identity = std::nullopt,
+      .source_key = row.source_key};
+  ASSIGN_OR_RETURN(const KeyId key, services_.registry.Insert(batch, fresh));
+  audit::Event event{
+      .kind = audit::EventKind::kCaseRegistered,
+      .at = now,
+      .actor = options_.importer,
+      .about = {{"case", id.hex()}, {"import", mapping_.source}}};
+  RETURN_IF_ERROR(services_.log.Record(batch, event, key));
+  const bool minor = fresh.file.treated_as_minor;
+  consented =
+      mapping_.consent.has_value() && (!minor || mapping_.consent->for_minors);
+  if (!consented) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const ConsentId consent_id,
+                   ConsentId::FromBytes(fresh_id()));
+  ASSIGN_OR_RETURN(const consent::Consent consent,
+                   mapping_.consent->For(consent_id, subject, minor, now));
+  return services_.ledger.InsertImported(batch, consent, key, options_.importer,
+                                         now);
+}
+
+}  // namespace amparo::cases

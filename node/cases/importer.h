@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Imports a CSV file, piece by piece. Rows become cases with a profile, an
+// optional constant consent and no identity. Each row is stored whole (case,
+// profile, data key, indexes, consent, leaves of the log) or not at all, up to
+// limits::kImportRowsPerCommit rows in one synced transaction; what was
+// committed before a failure is skipped by its source key when the same file
+// is imported again, so running it again heals a crash.
+//
+// A row's source key is the text of the mapping's key column or, with
+// source_key "row", a SHA-256 chain over the header and all rows up to and
+// including it: the row's place in the file without knowing the file's end.
+// So the same file imports once whatever rules select rows, a file that grew
+// at its end imports only what is new, and line ends do not matter.
+#ifndef AMPARO_NODE_CASES_IMPORTER_H_
+#define AMPARO_NODE_CASES_IMPORTER_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "crypto/base/random.h"
+#include "node/audit/log.h"
+#include "node/base/clock.h"
+#include "node/base/errors.h"
+#include "node/base/ids.h"
+#include "node/cases/csv.h"
+#include "node/cases/mapping.h"
+#include "node/cases/registry.h"
+#include "node/consent/ledger.h"
+#include "node/storage/store.h"
+
+namespace amparo::cases {
+
+// What an import works with; all must outlive it.
+struct ImportServices {
+  storage::Store& store;
+  const Registry& registry;
+  const consent::Ledger& ledger;
+  const audit::Log& log;
+  const Clock& clock;
+  crypto::RandomSource& random;
+};
+
+struct ImportOptions {
+  std::vector<RowRule> only_rows;  // Besides the mapping's own.
+  bool dry_run = false;            // Check everything, store nothing.
+  PersonId importer;               // Owns the cases.
+  std::string team;                // Sees them too, when not empty.
+};
+
+struct Rejection {
+  int64_t row = 0;   // From 1, the first after the header.
+  int64_t line = 0;  // Of the file, from 1.
+  std::string column;
+  Reason reason = Reason::kUnspecified;
+  std::string message;  // Never holds the value.
+};
+
+// read = accepted + skipped + rejected.
+struct ImportReport {
+  int64_t read = 0;
+  int64_t accepted = 0;
+  int64_t skipped = 0;
+  int64_t rejected = 0;
+  // "ONLY_ROWS", "SKIP_ROWS", "ALREADY_IMPORTED".
+  std::map<std::string, int64_t> skipped_by_reason;
+  std::map<Reason, int64_t> rejected_by_reason;
+  // The first limits::kImportRejectionsReported.
+  std::vector<Rejection> rejections;
+  // Accepted rows of minors for whom the mapping has no guardian's consent.
+  int64_t without_consent = 0;
+};
+
+// One file, one thread at a time.
+class Importer {
+ public:
+  Importer(const ImportServices& services, Mapping mapping,
+           ImportOptions options);
+
+  // The next bytes of the file. An error ends the import: of the header
+  // (nothing was stored) or of storage (earlier rows are stored). After it
+  // every call answers the same error.
+  absl::Status Feed(absl::string_view bytes);
+
+  // The file has ended: stores what is left and tells what became of it.
+  // kRowMalformed when there was not even a header.
+  absl::StatusOr<ImportReport> Finish();
+
+ private:
+  // A row that waits for its transaction.
+  struct Waiting {
+    Profile profile;
+    std::string source_key;
+  };
+
+  absl::Status Take(CsvRecord& record);
+  absl::Status TakeRow(const CsvRecord& record);
+  void Reject(const CsvRecord& record, const absl::Status& problem,
+              absl::string_view column);
+  void Skip(absl::string_view why);
+  // The source key of `row`, whose record the chain has taken in.
+  std::string KeyOf(const MappedRow& row) const;
+  void MoveChain(const CsvRecord& record);
+  absl::Status Flush();
+  absl::Status AddTo(storage::Batch& batch, const Waiting& row, absl::Time now,
+                     bool& consented) const;
+
+  const ImportServices services_;
+  const Mapping mapping_;
+  const ImportOptions options_;
+  const vocabulary::Lists& lists_;
+  CsvReader reader_;
+  std::optional<BoundMapping> bound_;
+  std::string chain_;  // 32 bytes once the header was read.
+  std::vector<Waiting> waiting_;
+  absl::flat_hash_set<std::string> waiting_keys_;
+  ImportReport report_;
+  absl::Status failed_;
+};
+
+}  // namespace amparo::cases
+
+#endif  // AMPARO_NODE_CASES_IMPORTER_H_

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/cases/registry.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "crypto/base/bytes.h"
+#include "node/base/errors.h"
+#include "node/base/status_macros.h"
+#include "node/cases/cases_records.h"
+#include "node/storage/table.h"
+
+namespace amparo::cases {
+namespace {
+
+// What follows the scope in a key of the list: time and case. The same in a
+// person's and a team's list, so one mark continues both.
+constexpr size_t kScopeSize = 16;
+constexpr size_t kMarkSize = 24;
+
+// Collects up to `limit` entries of one scope that come after `after`.
+absl::Status Collect(const storage::Reader& reader, const storage::Vault& vault,
+                     const std::string& scope, const std::string& after,
+                     size_t limit, std::vector<std::string>& marks) {
+  const storage::Table<CaseScopeCodec> table(vault);
+  size_t found = 0;
+  return table.Scan(
+      reader, scope, after.empty() ? std::string() : scope + after,
+      [&](const CaseScopeKey& key,
+          const storage::Row<CaseId>&) -> absl::StatusOr<bool> {
+        std::string mark = CaseScopeCodec::EncodeKey(key).substr(kScopeSize);
+        if (mark == after) return true;
+        marks.push_back(std::move(mark));
+        return ++found < limit;
+      });
+}
+
+}  // namespace
+
+absl::StatusOr<IdentityAccess> IdentityAccess::Granted(
+    const absl::Status& permission, const PersonId& reader) {
+  RETURN_IF_ERROR(permission);
+  return IdentityAccess(reader);
+}
+
+Registry::Registry(storage::Vault& vault) : vault_(vault) {}
+
+absl::StatusOr<std::optional<Case>> Registry::FindByNumber(
+    const storage::Reader& reader, const CaseNumber& number) const {
+  const storage::Table<CaseNumberCodec> numbers(vault_);
+  ASSIGN_OR_RETURN(const auto row,
+                   numbers.Get(reader, NumberKey(vault_, number)));
+  if (!row.has_value()) return std::optional<Case>();
+  return Get(reader, row->value);
+}
+
+absl::StatusOr<std::optional<Case>> Registry::Get(const storage::Reader& reader,
+                                                  const CaseId& id) const {
+  const storage::Table<CaseCodec> cases(vault_);
+  ASSIGN_OR_RETURN(auto row, cases.Get(reader, id));
+  if (!row.has_value()) return std::optional<Case>();
+  return std::optional<Case>(std::move(row->value));
+}
+
+absl::StatusOr<std::optional<Case>> Registry::FindBySubject(
+    const storage::Reader& reader, const SubjectId& subject) const {
+  const storage::Table<ProfileCodec> profiles(vault_);
+  ASSIGN_OR_RETURN(const auto row, profiles.Get(reader, subject));
+  if (!row.has_value()) return std::optional<Case>();
+  return Get(reader, row->value.case_id);
+}
+
+absl::StatusOr<Profile> Registry::ProfileOf(const storage::Reader& reader,
+                                            const SubjectId& subject) const {
+  const storage::Table<ProfileCodec> profiles(vault_);
+  ASSIGN_OR_RETURN(auto row, profiles.Get(reader, subject));
+  if (!row.has_value()) return Error(Reason::kNotAllowed);
+  return std::move(row->value.profile);
+}
+
+absl::StatusOr<std::optional<Identity>> Registry::IdentityOf(
+    const IdentityAccess&, const storage::Reader& reader,
+    const SubjectId& subject) const {
+  const storage::Table<IdentityCodec> identities(vault_);
+  ASSIGN_OR_RETURN(auto row, identities.Get(reader, subject));
+  if (!row.has_value()) return std::optional<Identity>();
+  return std::optional<Identity>(std::move(row->value));
+}
+
+absl::StatusOr<KeyId> Registry::KeyOf(const storage::Reader& reader,
+                                      const SubjectId& subject) const {
+  ASSIGN_OR_RETURN(const std::optional<std::string> stored,
+                   reader.Get(ProfileCodec::kTable, subject.bytes()));
+  if (!stored.has_value()) return Error(Reason::kNotAllowed);
+  return storage::Vault::KeyOf(*stored);
+}
+
+absl::Status Registry::ScanProfiles(const storage::Reader& reader,
+                                    const ProfileFunction& profile) const {
+  const storage::Table<ProfileCodec> profiles(vault_);
+  return profiles.Scan(
+      reader, {}, {},
+      [&](const SubjectId& subject, const storage::Row<StoredProfile>& row) {
+        return profile(subject, row.value.profile);
+      });
+}
+
+absl::StatusOr<Registry::Page> Registry::ListVisible(
+    const storage::Reader& reader, const PersonId& person,
+    absl::string_view team, size_t limit, absl::string_view after) const {
+  std::string mark;
+  if (!after.empty()) {
+    absl::StatusOr<std::string> decoded = crypto::HexDecode(after);
+    if (!decoded.ok() || decoded->size() != kMarkSize) {
+      return FieldError("page_token", "must come from the page before");
+    }
+    mark = *std::move(decoded);
+  }
+  // One more than asked for, to know whether there is another page.
+  std::vector<std::string> marks;
+  RETURN_IF_ERROR(
+      Collect(reader, vault_, PersonScope(person), mark, limit + 1, marks));
+  if (!team.empty()) {
+    RETURN_IF_ERROR(Collect(reader, vault_, TeamScope(vault_, team), mark,
+                            limit + 1, marks));
+  }
+  std::sort(marks.begin(), marks.end());
+  marks.erase(std::unique(marks.begin(), marks.end()), marks.end());
+  Page page;
+  if (marks.size() > limit) {
+    marks.resize(limit);
+    page.next = crypto::HexEncode(marks.back());
+  }
+  for (const std::string& entry : marks) {
+    ASSIGN_OR_RETURN(const CaseId id, CaseId::FromBytes(entry.substr(8)));
+    ASSIGN_OR_RETURN(std::optional<Case> file, Get(reader, id));
+    if (!file.has_value()) {
+      return Error(Reason::kRecordDamaged, "a list names a case that is gone");
+    }
+    page.cases.push_back(*std::move(file));
+  }
+  return page;
+}
+
+absl::StatusOr<bool> Registry::SourceKnown(const storage::Reader& reader,
+                                           absl::string_view source,
+                                           absl::string_view source_key) const {
+  ASSIGN_OR_RETURN(const std::optional<std::string> stored,
+                   reader.Get(CaseSourceCodec::kTable,
+                              SourceKey(vault_, source, source_key)));
+  return stored.has_value();
+}
+
+absl::StatusOr<KeyId> Registry::Insert(storage::Batch& batch,
+                                       const NewCase& fresh) const {
+  const Case& file = fresh.file;
+  ASSIGN_OR_RETURN(const KeyId key, vault_.NewKey(batch));
+  RETURN_IF_ERROR(
+      storage::Table<CaseCodec>(vault_).Insert(batch, file.id, file, key));
+  RETURN_IF_ERROR(storage::Table<ProfileCodec>(vault_).Insert(
+      batch, file.subject, StoredProfile{file.id, fresh.profile}, key));
+  if (fresh.identity.has_value()) {
+    RETURN_IF_ERROR(storage::Table<IdentityCodec>(vault_).Insert(
+        batch, file.subject, *fresh.identity, key));
+  }
+  RETURN_IF_ERROR(storage::Table<CaseNumberCodec>(vault_).Insert(
+      batch, NumberKey(vault_, file.number), file.id));
+  if (!fresh.source_key.empty()) {
+    RETURN_IF_ERROR(storage::Table<CaseSourceCodec>(vault_).Insert(
+        batch, SourceKey(vault_, file.source, fresh.source_key), file.id));
+  }
+  const storage::Table<CaseScopeCodec> scopes(vault_);
+  RETURN_IF_ERROR(scopes.Put(
+      batch, {PersonScope(file.owner), file.registered_at, file.id}, file.id));
+  if (!file.team.empty()) {
+    RETURN_IF_ERROR(scopes.Put(
+        batch, {TeamScope(vault_, file.team), file.registered_at, file.id},
+        file.id));
+  }
+  return key;
+}
+
+}  // namespace amparo::cases
