@@ -21,5 +21,6 @@ function(amparo_test name)
   gtest_discover_tests(${name}
     TEST_PREFIX "${ARG_KIND}.${name}."
     DISCOVERY_MODE PRE_TEST
+    DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS ${ARG_KIND} TIMEOUT ${ARG_TIMEOUT})
 endfunction()

@@ -200,11 +200,11 @@ std::string Layers::WhyThirdPartyIsWrong(const std::string& path,
   const std::string part = PartOf(path);
   const std::string stem = Stem(path);
   for (const auto& [header, allowed] : third_party_) {
-    const bool applies =
-        absl::StartsWith(header, "*")
-            ? absl::EndsWith(include.target,
-                             absl::string_view(header).substr(1))
-            : absl::StartsWith(include.target, header);
+    // "a/*.h" stands for what starts with a/ and ends in .h, "a/" for a/*.
+    const std::pair<absl::string_view, absl::string_view> ends =
+        absl::StrSplit(header, absl::MaxSplits('*', 1));
+    const bool applies = absl::StartsWith(include.target, ends.first) &&
+                         absl::EndsWith(include.target, ends.second);
     if (!applies) continue;
     const bool fine = std::any_of(
         allowed.begin(), allowed.end(),

@@ -57,6 +57,10 @@ std::vector<Finding> CheckMachinePaths(const Files& files);
 std::vector<Finding> CheckNotice(const Files& files);
 // Every method of proto/amparo/office names the permission it needs.
 std::vector<Finding> CheckPermissions(const Files& files);
+// Besides a Clearance there is no way out: nobody outside node/clearance adds
+// to its namespace (a second Gate would be a friend), and nobody but delivery
+// and the wiring holds a link to a peer.
+std::vector<Finding> CheckWaysOut(const Files& files);
 // Every path of the tree that a README.md names exists.
 std::vector<Finding> CheckReadmePaths(const Files& files);
 // CMake lists its sources.

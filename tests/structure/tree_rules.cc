@@ -3,11 +3,13 @@
 // The rules that compare files with each other.
 
 #include <algorithm>
+#include <initializer_list>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -140,6 +142,48 @@ std::vector<Finding> CheckNotice(const Files& files) {
   return findings;
 }
 
+std::vector<Finding> CheckWaysOut(const Files& files) {
+  const auto within = [](const SourceFile& file,
+                         std::initializer_list<absl::string_view> folders) {
+    return std::any_of(folders.begin(), folders.end(),
+                       [&](absl::string_view folder) {
+                         return absl::StartsWith(file.path, folder);
+                       });
+  };
+  std::vector<Finding> findings;
+  for (const SourceFile& file : files) {
+    if (!IsCpp(file.path)) continue;
+    const std::string code = CodeOnly(file.text);
+    if (!within(file, {"node/delivery/", "node/app/", "tests/"})) {
+      for (const int line : LinesWithWord(code, "PeerLink")) {
+        findings.push_back({file.path, line, "holds a link to a peer"});
+      }
+    }
+    if (within(file, {"node/clearance/", "tests/unit/node/clearance/"})) {
+      continue;
+    }
+    bool inside = false;
+    int number = 0;
+    for (absl::string_view line : Lines(code)) {
+      ++number;
+      line = absl::StripAsciiWhitespace(line);
+      const bool forward_declaration = (absl::StartsWith(line, "class ") ||
+                                        absl::StartsWith(line, "struct ")) &&
+                                       absl::EndsWith(line, ";");
+      if (inside && !forward_declaration && !line.empty() && line != "}") {
+        findings.push_back({file.path, number, "adds to namespace clearance"});
+      }
+      if (absl::StartsWith(line, "namespace ") &&
+          absl::StrContains(line, "clearance {")) {
+        inside = true;
+      } else if (line == "}") {
+        inside = false;
+      }
+    }
+  }
+  return findings;
+}
+
 std::vector<Finding> CheckReadmePaths(const Files& files) {
   std::set<std::string> known;  // files and every folder above them
   for (const SourceFile& file : files) {
@@ -217,6 +261,7 @@ std::vector<Rule> Rules() {
       {"machine_paths", CheckMachinePaths},
       {"notice", CheckNotice},
       {"permissions", CheckPermissions},
+      {"ways_out", CheckWaysOut},
       {"readme_paths", CheckReadmePaths},
       {"cmake", CheckCMake},
       {"top_level", CheckTopLevel},
