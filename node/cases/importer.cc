@@ -204,6 +204,9 @@ absl::Status Importer::AddTo(storage::Batch& batch, const Waiting& row,
       .at = now,
       .actor = options_.importer,
       .about = {{"case", id.hex()}, {"import", mapping_.source}}};
+  if (!options_.request.empty()) {
+    event.about.emplace_back("request", options_.request.hex());
+  }
   RETURN_IF_ERROR(services_.log.Record(batch, event, key));
   const bool minor = fresh.file.treated_as_minor;
   consented =

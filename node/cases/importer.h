@@ -52,6 +52,7 @@ struct ImportServices {
 struct ImportOptions {
   std::vector<RowRule> only_rows;  // Besides the mapping's own.
   bool dry_run = false;            // Check everything, store nothing.
+  RequestId request;               // Names the import in the log.
   PersonId importer;               // Owns the cases.
   std::string team;                // Sees them too, when not empty.
 };

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What people do with cases: register, import, list, show, open an identity.
+// Each verb asks for its permission first, then validates, then changes
+// everything, log leaf included, in one transaction. A case outside the
+// caller's scope (own, team) answers exactly as one that is not there.
+#ifndef AMPARO_NODE_CASES_CASES_ACTIONS_H_
+#define AMPARO_NODE_CASES_CASES_ACTIONS_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "node/base/ids.h"
+#include "node/cases/cases.h"
+#include "node/cases/importer.h"
+#include "node/cases/registry.h"
+#include "node/consent/withdrawal.h"
+#include "node/people/caller.h"
+#include "node/people/requests.h"
+
+namespace amparo::cases {
+
+struct RegisterRequest {
+  RequestId request;
+  std::vector<Profile::Pair> profile;
+  // Absent when nobody may know who the person is.
+  std::optional<Identity> identity;
+};
+
+struct ImportRequest {
+  RequestId request;
+  std::string mapping;  // JSON.
+  std::vector<RowRule> only_rows;
+  bool dry_run = false;
+};
+
+struct ShownCase {
+  Case file;
+  Profile profile;
+};
+
+// Thread-safe. Also tells the consent room which subject a case number means.
+class CasesActions final : public consent::SubjectDirectory {
+ public:
+  // All must outlive it.
+  CasesActions(const ImportServices& services, const people::Requests& requests)
+      : services_(services), requests_(requests) {}
+
+  // CASE_WRITE. The caller becomes the owner. yearOfRegistration is filled in
+  // with the present year when it is not given; a later year is refused. The
+  // same request id answers with the same case.
+  absl::StatusOr<Case> Register(const people::Caller& caller,
+                                const RegisterRequest& request);
+
+  // CASE_IMPORT. The mapping is checked before this returns; nothing is stored
+  // before the first rows are fed. The importer must not outlive this.
+  absl::StatusOr<std::unique_ptr<Importer>> BeginImport(
+      const people::Caller& caller, const ImportRequest& request) const;
+
+  // CASE_READ. Newest first; `page_size` 1 to limits::kPageSizeMax, 0 for the
+  // default; `page_token` from the page before, or empty.
+  absl::StatusOr<Registry::Page> List(const people::Caller& caller,
+                                      int page_size,
+                                      absl::string_view page_token) const;
+
+  // CASE_READ. `number` in any form CaseNumber::Parse takes.
+  absl::StatusOr<ShownCase> Show(const people::Caller& caller,
+                                 absl::string_view number) const;
+
+  // IDENTITY_READ. The leaf CASE_VIEWED is on disk before this answers.
+  // nullopt when only a profile was recorded.
+  absl::StatusOr<std::optional<Identity>> ShowIdentity(
+      const people::Caller& caller, absl::string_view number);
+
+  // consent::SubjectDirectory.
+  absl::StatusOr<consent::SubjectFacts> Find(
+      const people::Caller& caller, people::Permission needed,
+      absl::string_view case_number) const override;
+  absl::StatusOr<consent::SubjectFacts> FindSubject(
+      const people::Caller& caller, people::Permission needed,
+      const SubjectId& subject) const override;
+
+ private:
+  // The case, if the caller may reach it with `needed`; else kNotAllowed.
+  absl::StatusOr<Case> Reach(const people::Caller& caller,
+                             people::Permission needed,
+                             absl::string_view number) const;
+  absl::StatusOr<consent::SubjectFacts> FactsOf(const Case& file) const;
+  absl::StatusOr<NewCase> Prepare(const people::Caller& caller,
+                                  const RegisterRequest& request) const;
+
+  const ImportServices services_;
+  const people::Requests& requests_;
+};
+
+}  // namespace amparo::cases
+
+#endif  // AMPARO_NODE_CASES_CASES_ACTIONS_H_
