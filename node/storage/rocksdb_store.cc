@@ -11,12 +11,14 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <cstdarg>
 #include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "crypto/base/bytes.h"
 #include "node/base/errors.h"
+#include "node/base/log.h"
 #include "node/base/status_macros.h"
 #include "node/storage/group_committer.h"
 #include "node/storage/rocksdb_status.h"
@@ -33,9 +35,26 @@ constexpr char kFormatRow[] = "version";
 constexpr size_t kBlockCacheBytes = 32 * 1024 * 1024;
 constexpr size_t kWriteBufferBytes = 4 * 1024 * 1024;
 constexpr size_t kBlockBytes = 4 * 1024;
-constexpr size_t kInfoLogBytes = 1024 * 1024;
-constexpr size_t kInfoLogFiles = 4;
 constexpr double kBloomBitsPerKey = 10;
+
+// RocksDB's own log file stops the process by an assertion when the disk is
+// full. What matters of it reaches the callers as a status; here only the
+// fact is noted, because its texts may quote row keys.
+class EngineLog final : public rocksdb::Logger {
+ public:
+  explicit EngineLog(rocksdb::InfoLogLevel from) : rocksdb::Logger(from) {}
+
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+  void Logv(const rocksdb::InfoLogLevel level, const char*, va_list) override {
+    if (level < GetInfoLogLevel()) return;
+    if (level >= rocksdb::InfoLogLevel::HEADER_LEVEL) return;
+    Log("storage_engine",
+        {LogField::Word("level", level == rocksdb::InfoLogLevel::WARN_LEVEL
+                                     ? "warning"
+                                     : "error")});
+  }
+};
 
 rocksdb::Options MakeOptions(MemoryDisk* disk) {
   rocksdb::BlockBasedTableOptions table;
@@ -57,8 +76,10 @@ rocksdb::Options MakeOptions(MemoryDisk* disk) {
   options.max_write_buffer_number = 2;
   options.max_background_jobs = 2;
   options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  options.max_log_file_size = kInfoLogBytes;
-  options.keep_log_file_num = kInfoLogFiles;
+  // The memory disk reports every file that it does not have yet.
+  options.info_log = std::make_shared<EngineLog>(
+      disk == nullptr ? options.info_log_level
+                      : rocksdb::InfoLogLevel::HEADER_LEVEL);
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
@@ -171,7 +192,7 @@ bool IsLockHeld(const rocksdb::Status& status) {
   return status.IsIOError() &&
          (text.find("lock hold by current process") != std::string::npos ||
           text.find("While lock file") != std::string::npos ||
-          text.find("is locked") != std::string::npos);
+          text.find("lock is already held") != std::string::npos);
 }
 
 absl::StatusOr<std::unique_ptr<rocksdb::DB>> OpenDb(
