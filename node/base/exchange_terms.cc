@@ -142,8 +142,6 @@ std::optional<HandlingCode> HandlingCodeFromName(absl::string_view name) {
 
 absl::Span<const LetterType> AllLetterTypes() { return All(kLetterTypes); }
 absl::Span<const Purpose> AllPurposes() { return All(kPurposes); }
-absl::Span<const DataCategory> AllDataCategories() {
-  return All(kCategories);
-}
+absl::Span<const DataCategory> AllDataCategories() { return All(kCategories); }
 
 }  // namespace amparo

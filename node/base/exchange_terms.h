@@ -56,8 +56,8 @@ enum class Purpose {
 
 // Which part of a case.
 enum class DataCategory {
-  kCodedProfile = 1,   // Coded variables without identity.
-  kNeeds = 2,          // Services asked for, risk statement.
+  kCodedProfile = 1,  // Coded variables without identity.
+  kNeeds = 2,         // Services asked for, risk statement.
   kNames = 3,
   kDatesOfBirth = 4,
   kDocuments = 5,

@@ -34,9 +34,8 @@ bool FromHex(absl::string_view hex, uint8_t* out, size_t size) {
 }
 
 absl::Status WrongLength(absl::string_view kind, size_t size) {
-  return absl::InvalidArgumentError(
-      absl::StrCat(kind, " must be ", size, " bytes (", 2 * size,
-                   " hexadecimal digits)"));
+  return absl::InvalidArgumentError(absl::StrCat(
+      kind, " must be ", size, " bytes (", 2 * size, " hexadecimal digits)"));
 }
 
 }  // namespace amparo::internal_ids

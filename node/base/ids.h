@@ -79,10 +79,10 @@ class Id {
   std::array<uint8_t, kSize> bytes_;
 };
 
-#define AMPARO_DEFINE_ID(Name, words)             \
-  struct Name##Tag {                              \
-    static constexpr char kName[] = words;        \
-  };                                              \
+#define AMPARO_DEFINE_ID(Name, words)      \
+  struct Name##Tag {                       \
+    static constexpr char kName[] = words; \
+  };                                       \
   using Name = Id<Name##Tag>
 
 // An office, made at `amparod init`; also the id of a region.

@@ -11,17 +11,17 @@
 #include "absl/status/statusor.h"
 
 #ifndef RETURN_IF_ERROR
-#define RETURN_IF_ERROR(expression)                          \
-  do {                                                       \
-    absl::Status amparo_status_ = (expression);              \
-    if (!amparo_status_.ok()) return amparo_status_;         \
+#define RETURN_IF_ERROR(expression)                  \
+  do {                                               \
+    absl::Status amparo_status_ = (expression);      \
+    if (!amparo_status_.ok()) return amparo_status_; \
   } while (false)
 #endif
 
 #ifndef ASSIGN_OR_RETURN
 #define AMPARO_CONCAT_INNER_(a, b) a##b
 #define AMPARO_CONCAT_(a, b) AMPARO_CONCAT_INNER_(a, b)
-#define ASSIGN_OR_RETURN(lhs, expression) \
+#define ASSIGN_OR_RETURN(lhs, expression)                             \
   AMPARO_ASSIGN_OR_RETURN_(AMPARO_CONCAT_(amparo_or_, __LINE__), lhs, \
                            expression)
 #define AMPARO_ASSIGN_OR_RETURN_(result, lhs, expression) \

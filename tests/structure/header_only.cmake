@@ -1,6 +1,15 @@
 # Headers that no source includes first, because they need none. Each is
 # compiled alone, so that it includes what it uses.
 set(amparo_header_only
+  crypto/base/openssl_errors.h
+  crypto/certificate/certificate_keys.h
+  crypto/merkle/subtrees.h
   node/base/limits.h
   node/base/status_macros.h
+  node/consent/withdrawal.h
+  node/peering/peering_link.h
+  node/people/password_checks.h
+  node/storage/rocksdb_status.h
+  node/storage/row_keys.h
+  node/vocabulary/embedded_lists.h
 )

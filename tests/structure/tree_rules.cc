@@ -100,13 +100,19 @@ std::vector<Finding> CheckHeaderIsolation(const Files& files) {
       compiled_first.insert(FirstQuotedInclude(file));
     }
   }
+  std::vector<Finding> findings;
   if (const SourceFile* list = Find(files, kHeaderOnlyList)) {
+    int number = 0;
     for (absl::string_view line : Lines(list->text)) {
-      absl::ConsumePrefix(&line, "  ");
-      compiled_first.insert(std::string(line));
+      ++number;
+      if (!absl::ConsumePrefix(&line, "  ")) continue;
+      if (!compiled_first.insert(std::string(line)).second) {
+        findings.push_back(
+            {kHeaderOnlyList, number,
+             absl::StrCat(line, " has a source that includes it first")});
+      }
     }
   }
-  std::vector<Finding> findings;
   for (const SourceFile& file : files) {
     if (IsHeader(file.path) && compiled_first.count(file.path) == 0) {
       findings.push_back(
