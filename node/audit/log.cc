@@ -326,8 +326,8 @@ absl::StatusOr<std::vector<std::string>> Log::InclusionProof(
 absl::StatusOr<std::vector<std::string>> Log::ConsistencyProof(
     uint64_t old_size, uint64_t new_size) const {
   RETURN_IF_ERROR(impl_->CheckIntegrated(new_size));
-  if (old_size > new_size) {
-    return FieldError("old_size", "must not be above the new size");
+  if (old_size == 0 || old_size > new_size) {
+    return FieldError("old_size", "must be 1 to the new size");
   }
   auto proof =
       crypto::ConsistencyProof(old_size, new_size, NodesOf(impl_->store()));

@@ -80,7 +80,7 @@ class Log {
 
   // RFC 6962 proofs (sections 2.1.1 and 2.1.2), nodes of 32 bytes. Sizes up
   // to what was integrated by the last Checkpoint(); kFieldInvalid beyond, or
-  // when index >= size or old_size > new_size.
+  // unless index < size and 1 <= old_size <= new_size.
   absl::StatusOr<std::vector<std::string>> InclusionProof(uint64_t index,
                                                           uint64_t size) const;
   absl::StatusOr<std::vector<std::string>> ConsistencyProof(

@@ -95,13 +95,14 @@ class Comparison {
   }
 
   absl::Status AtEnd(uint64_t size) const {
-    if (size < head_.frontier.size() ||
-        (!roots_.empty() && size < roots_.rbegin()->first)) {
+    if (size < head_.frontier.size()) {
       return Damaged(absl::StrCat("leaves from ", size, " on are missing"));
     }
-    if (head_.checkpoint_size.has_value() &&
-        !roots_.contains(*head_.checkpoint_size)) {
-      return Damaged("the last checkpoint of the log is missing");
+    std::optional<uint64_t> last;
+    if (!roots_.empty()) last = roots_.rbegin()->first;
+    if (head_.checkpoint_size != last ||
+        last.value_or(0) > head_.frontier.size()) {
+      return Damaged("the head of the log is not at its last checkpoint");
     }
     return absl::OkStatus();
   }
