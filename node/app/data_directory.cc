@@ -27,8 +27,10 @@ constexpr size_t kNodeKeySize = 32;
 
 absl::Status TooOpen(absl::string_view what, absl::string_view mode) {
   return Error(Reason::kFileModeTooOpen,
-               absl::StrCat(what, " must belong to the user who runs the node "
-                            "and have mode ", mode, ": chmod ", mode));
+               absl::StrCat(what,
+                            " must belong to the user who runs the node "
+                            "and have mode ",
+                            mode, ": chmod ", mode));
 }
 
 absl::Status CheckMode(const std::string& path, mode_t allowed,
@@ -45,7 +47,8 @@ absl::Status CheckMode(const std::string& path, mode_t allowed,
 
 absl::Status DiskRefused(absl::string_view what) {
   return Error(Reason::kStorageFailed,
-               absl::StrCat(what, " cannot be written: check space, mode and "
+               absl::StrCat(what,
+                            " cannot be written: check space, mode and "
                             "owner of its folder"));
 }
 
@@ -119,8 +122,7 @@ absl::StatusOr<crypto::Secret> CreateDataDirectory(
 }
 
 absl::Status CheckModes(const std::string& directory) {
-  RETURN_IF_ERROR(
-      CheckMode(directory, 0700, "the data directory", "0700"));
+  RETURN_IF_ERROR(CheckMode(directory, 0700, "the data directory", "0700"));
   return CheckMode(NodeKeyPath(directory), 0600, "the key file node.key",
                    "0600");
 }
@@ -198,8 +200,8 @@ absl::StatusOr<crypto::Secret> PromptSecret(absl::string_view question) {
 
 absl::Status WriteSecretFile(const std::string& path,
                              absl::string_view content) {
-  const int descriptor = ::open(path.c_str(),
-                                O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  const int descriptor =
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (descriptor < 0) {
     return errno == EEXIST ? Error(Reason::kAlreadyExists,
                                    "the file to write is there already")

@@ -10,17 +10,24 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#ifndef AMPARO_CONCAT_
+#define AMPARO_CONCAT_INNER_(a, b) a##b
+#define AMPARO_CONCAT_(a, b) AMPARO_CONCAT_INNER_(a, b)
+#endif
+
 #ifndef RETURN_IF_ERROR
-#define RETURN_IF_ERROR(expression)                  \
-  do {                                               \
-    absl::Status amparo_status_ = (expression);      \
-    if (!amparo_status_.ok()) return amparo_status_; \
+// Named after its line, so that an expression may hold a lambda that uses the
+// macro too.
+#define RETURN_IF_ERROR(expression) \
+  AMPARO_RETURN_IF_ERROR_(AMPARO_CONCAT_(amparo_status_, __LINE__), expression)
+#define AMPARO_RETURN_IF_ERROR_(status, expression) \
+  do {                                              \
+    absl::Status status = (expression);             \
+    if (!status.ok()) return status;                \
   } while (false)
 #endif
 
 #ifndef ASSIGN_OR_RETURN
-#define AMPARO_CONCAT_INNER_(a, b) a##b
-#define AMPARO_CONCAT_(a, b) AMPARO_CONCAT_INNER_(a, b)
 #define ASSIGN_OR_RETURN(lhs, expression)                             \
   AMPARO_ASSIGN_OR_RETURN_(AMPARO_CONCAT_(amparo_or_, __LINE__), lhs, \
                            expression)

@@ -60,9 +60,9 @@ absl::Span<const absl::string_view> PreviewVariables() {
 }
 
 absl::Status CheckRequest(const vocabulary::Lists& lists, Request& request) {
-  ASSIGN_OR_RETURN(const absl::string_view type,
-                   lists.CheckCode("referral-type", request.referral_type,
-                                   "referral_type"));
+  ASSIGN_OR_RETURN(
+      const absl::string_view type,
+      lists.CheckCode("referral-type", request.referral_type, "referral_type"));
   request.referral_type = std::string(type);
   ASSIGN_OR_RETURN(const absl::string_view urgency,
                    lists.CheckCode("urgency", request.urgency, "urgency"));

@@ -97,17 +97,18 @@ absl::StatusOr<ReferralView> ReferralActions::Propose(
     const Caller& caller, const ProposeRequest& request) {
   RETURN_IF_ERROR(caller.May(Permission::kReferralPropose));
   const std::string digest = DigestOf(request);
-  ASSIGN_OR_RETURN(const ReferralId id,
-                   Retried([&] { return ProposeOnce(caller, request, digest); }));
+  ASSIGN_OR_RETURN(const ReferralId id, Retried([&] {
+                     return ProposeOnce(caller, request, digest);
+                   }));
   return ViewOf(id);
 }
 
 absl::StatusOr<ReferralId> ReferralActions::ProposeOnce(
     const Caller& caller, const ProposeRequest& request,
     const std::string& digest) {
-  ASSIGN_OR_RETURN(const std::optional<std::string> kept,
-                   rooms_.requests.Find(caller.person(), request.request_id,
-                                        digest));
+  ASSIGN_OR_RETURN(
+      const std::optional<std::string> kept,
+      rooms_.requests.Find(caller.person(), request.request_id, digest));
   if (kept.has_value()) return ReferralId::FromBytes(*kept);
 
   ASSIGN_OR_RETURN(const cases::CaseNumber number,
@@ -115,25 +116,24 @@ absl::StatusOr<ReferralId> ReferralActions::ProposeOnce(
   ASSIGN_OR_RETURN(const std::optional<cases::Case> file,
                    rooms_.cases.FindByNumber(rooms_.store, number));
   if (!file.has_value()) return Error(Reason::kNotAllowed);
-  RETURN_IF_ERROR(caller.MayReach(Permission::kReferralPropose, file->owner,
-                                  file->team));
+  RETURN_IF_ERROR(
+      caller.MayReach(Permission::kReferralPropose, file->owner, file->team));
   Referral referral;
   ASSIGN_OR_RETURN(referral.peer, FindPeer(request.peer));
   ASSIGN_OR_RETURN(const cases::Profile profile,
                    rooms_.cases.ProfileOf(rooms_.store, file->subject));
-  referral.request = {request.referral_type, request.urgency, request.services,
-                      PreviewOf(profile),    request.risk_level,
-                      request.risk_to_life};
+  referral.request = {request.referral_type, request.urgency,
+                      request.services,      PreviewOf(profile),
+                      request.risk_level,    request.risk_to_life};
   RETURN_IF_ERROR(CheckRequest(rooms_.lists, referral.request));
 
   const absl::Time now = rooms_.clock.Now();
   const DataCategory categories[] = {DataCategory::kCodedProfile,
                                      DataCategory::kNeeds};
-  ASSIGN_OR_RETURN(
-      const consent::Consent consent,
-      rooms_.consents.FindActive(rooms_.store, file->subject,
-                                 Purpose::kTransnationalReferral, referral.peer,
-                                 categories, now));
+  ASSIGN_OR_RETURN(const consent::Consent consent,
+                   rooms_.consents.FindActive(rooms_.store, file->subject,
+                                              Purpose::kTransnationalReferral,
+                                              referral.peer, categories, now));
   ASSIGN_OR_RETURN(referral.id, NewId<ReferralId>(rooms_.random));
   ASSIGN_OR_RETURN(referral.pseudonym, NewId<Pseudonym>(rooms_.random));
   referral.case_id = file->id;
@@ -148,11 +148,10 @@ absl::StatusOr<ReferralId> ReferralActions::ProposeOnce(
 
   storage::Batch batch;
   RETURN_IF_ERROR(
-      PostUnder(batch, referral, consent, LetterType::kReferralRequest,
-                categories,
-                EncodeRequest(
-                    {referral.id, referral.pseudonym, referral.request}),
-                referral.consent_salt, &referral.request_letter)
+      PostUnder(
+          batch, referral, consent, LetterType::kReferralRequest, categories,
+          EncodeRequest({referral.id, referral.pseudonym, referral.request}),
+          referral.consent_salt, &referral.request_letter)
           .status());
   ASSIGN_OR_RETURN(const KeyId key,
                    rooms_.cases.KeyOf(rooms_.store, file->subject));
@@ -161,9 +160,8 @@ absl::StatusOr<ReferralId> ReferralActions::ProposeOnce(
   IndexByConsent(batch, consent.id(), referral.id);
   IndexByTime(batch, referral);
   RETURN_IF_ERROR(RecordTransition(batch, referral, caller.person()));
-  RETURN_IF_ERROR(rooms_.requests.Remember(batch, caller.person(),
-                                           request.request_id, digest,
-                                           referral.id.bytes()));
+  RETURN_IF_ERROR(rooms_.requests.Remember(
+      batch, caller.person(), request.request_id, digest, referral.id.bytes()));
   RETURN_IF_ERROR(rooms_.store.Commit(batch).status());
   return referral.id;
 }
@@ -198,13 +196,17 @@ absl::StatusOr<delivery::Posted> ReferralActions::PostUnder(
                    ThreadId::FromBytes(referral.id.bytes()));
   ASSIGN_OR_RETURN(const KeyId key,
                    rooms_.cases.KeyOf(rooms_.store, referral.subject));
-  delivery::Draft draft{std::move(cleared), thread, std::move(payload),
-                        asked.consent_statement, salt};
-  draft.deliver_by = now + window / kDeliverByFraction;
+  delivery::Draft draft{std::move(cleared),
+                        thread,
+                        std::move(payload),
+                        asked.consent_statement,
+                        salt,
+                        /*deliver_by=*/now + window / kDeliverByFraction,
+                        /*respond_by=*/absl::InfiniteFuture(),
+                        key};
   if (type == LetterType::kReferralRequest) {
     draft.respond_by = referral.respond_by;
   }
-  draft.data_key = key;
   ASSIGN_OR_RETURN(const delivery::Posted posted,
                    rooms_.outbox.Post(batch, std::move(draft)));
   mark->message = posted.message;
@@ -221,9 +223,8 @@ absl::StatusOr<ReferralView> ReferralActions::Disclose(
     crypto::AppendPrefixed(&names, Name(category));
   }
   const std::string digest = Digest("DiscloseIdentity", {id.bytes(), names});
-  RETURN_IF_ERROR(Retried([&] {
-    return DiscloseOnce(caller, request, id, categories, digest);
-  }));
+  RETURN_IF_ERROR(Retried(
+      [&] { return DiscloseOnce(caller, request, id, categories, digest); }));
   return ViewOf(id);
 }
 
@@ -237,12 +238,11 @@ absl::Status ReferralActions::DiscloseOnce(
                    Reach(caller, Permission::kReferralPropose, id));
   Referral referral = found.row.value;
   RETURN_IF_ERROR(CheckDisclosure(referral));
-  ASSIGN_OR_RETURN(
-      const cases::IdentityAccess access,
-      cases::IdentityAccess::Granted(
-          caller.MayReach(Permission::kIdentityRead, found.file->owner,
-                          found.file->team),
-          caller.person()));
+  ASSIGN_OR_RETURN(const cases::IdentityAccess access,
+                   cases::IdentityAccess::Granted(
+                       caller.MayReach(Permission::kIdentityRead,
+                                       found.file->owner, found.file->team),
+                       caller.person()));
   ASSIGN_OR_RETURN(
       const std::optional<cases::Identity> identity,
       rooms_.cases.IdentityOf(access, rooms_.store, referral.subject));
@@ -272,13 +272,12 @@ absl::Status ReferralActions::DiscloseOnce(
   RETURN_IF_ERROR(referrals_.Replace(batch, id, found.row, referral));
   IndexByConsent(batch, consent.id(), referral.id);
   RETURN_IF_ERROR(rooms_.log.Record(
-      batch,
-      {audit::EventKind::kDisclosureSent,
-       absl::InfinitePast(),
-       caller.person(),
-       {{"referral", id.hex()},
-        {"recipient", referral.peer.hex()},
-        {"letter", referral.disclosure_letter.message.hex()}}}));
+      batch, {audit::EventKind::kDisclosureSent,
+              absl::InfinitePast(),
+              caller.person(),
+              {{"referral", id.hex()},
+               {"recipient", referral.peer.hex()},
+               {"letter", referral.disclosure_letter.message.hex()}}}));
   RETURN_IF_ERROR(rooms_.requests.Remember(batch, caller.person(), request,
                                            digest, id.bytes()));
   return rooms_.store.Commit(batch).status();
@@ -323,9 +322,9 @@ absl::Status ReferralActions::AnswerOnce(const Caller& caller,
                    Reach(caller, Permission::kReferralAnswer, id));
   Referral referral = found.row.value;
   if (referral.direction != Direction::kIncoming) {
-    return WithState(Error(Reason::kWrongState,
-                           "only the office that was asked can answer"),
-                     Name(referral.state));
+    return WithState(
+        Error(Reason::kWrongState, "only the office that was asked can answer"),
+        Name(referral.state));
   }
   RETURN_IF_ERROR(CheckTransition(referral, to));
   referral.state = to;
@@ -345,9 +344,14 @@ absl::Status ReferralActions::AnswerOnce(const Caller& caller,
   asked.expires_at = now + AnswerWithin("");
   ASSIGN_OR_RETURN(clearance::Clearance cleared, rooms_.gate.Clear(asked));
   ASSIGN_OR_RETURN(const ThreadId thread, ThreadId::FromBytes(id.bytes()));
-  delivery::Draft draft{std::move(cleared), thread, payload, "", ""};
-  draft.deliver_by = now + AnswerWithin("") / kDeliverByFraction;
-  draft.data_key = found.row.key;
+  delivery::Draft draft{std::move(cleared),
+                        thread,
+                        payload,
+                        /*consent_statement=*/"",
+                        /*consent_salt=*/"",
+                        now + AnswerWithin("") / kDeliverByFraction,
+                        /*respond_by=*/absl::InfiniteFuture(),
+                        found.row.key};
 
   storage::Batch batch;
   RETURN_IF_ERROR(rooms_.outbox.Post(batch, std::move(draft)).status());
@@ -381,7 +385,8 @@ absl::Status ReferralActions::OnWithdrawn(storage::Batch& batch,
       referral.disclosure_recalled = true;
     }
     RETURN_IF_ERROR(referrals_.Replace(batch, id, *row, referral));
-    RETURN_IF_ERROR(RecordTransition(batch, referral, withdrawn.withdrawn_by()));
+    RETURN_IF_ERROR(
+        RecordTransition(batch, referral, withdrawn.withdrawn_by()));
   }
   return PostRecalls(batch, stopped.possibly_sent, at);
 }
@@ -405,21 +410,26 @@ absl::Status ReferralActions::PostRecalls(
     const std::string payload = EncodeRecall(recall);
     ASSIGN_OR_RETURN(
         clearance::Clearance cleared,
-        rooms_.gate.ClearProtective({first.recipient, LetterType::kRecall,
-                                     crypto::Sha256(payload), first.agreement,
-                                     first.agreement_hash,
-                                     first.consent_commitment}));
+        rooms_.gate.ClearProtective(
+            {first.recipient, LetterType::kRecall, crypto::Sha256(payload),
+             first.agreement, first.agreement_hash, first.consent_commitment}));
     // A thread of its own, so that it overtakes what waits.
     ASSIGN_OR_RETURN(const ThreadId own, NewId<ThreadId>(rooms_.random));
-    delivery::Draft draft{std::move(cleared), own, payload, "", ""};
-    draft.deliver_by = at + AnswerWithin("EMERGENCY_24H");
+    delivery::Draft draft{std::move(cleared),
+                          own,
+                          payload,
+                          /*consent_statement=*/"",
+                          /*consent_salt=*/"",
+                          at + AnswerWithin("EMERGENCY_24H"),
+                          /*respond_by=*/absl::InfiniteFuture(),
+                          /*data_key=*/std::nullopt};
     RETURN_IF_ERROR(rooms_.outbox.Post(batch, std::move(draft)).status());
-    RETURN_IF_ERROR(rooms_.log.Record(
-        batch, {audit::EventKind::kRecall,
-                absl::InfinitePast(),
-                PersonId(),
-                {{"referral", recall.id.hex()},
-                 {"recipient", first.recipient.hex()}}}));
+    RETURN_IF_ERROR(
+        rooms_.log.Record(batch, {audit::EventKind::kRecall,
+                                  absl::InfinitePast(),
+                                  PersonId(),
+                                  {{"referral", recall.id.hex()},
+                                   {"recipient", first.recipient.hex()}}}));
   }
   return absl::OkStatus();
 }

@@ -99,7 +99,8 @@ class ReferralActions final : public consent::WithdrawalEffect {
   // before.
   absl::StatusOr<ReferralPage> List(const people::Caller& caller,
                                     std::optional<Direction> direction,
-                                    size_t limit, absl::string_view after) const;
+                                    size_t limit,
+                                    absl::string_view after) const;
 
   // The first look at an incoming referral posts the RETRIEVED receipt.
   absl::StatusOr<ReferralView> Show(const people::Caller& caller,
@@ -167,8 +168,7 @@ class ReferralActions final : public consent::WithdrawalEffect {
   absl::Status PostRecalls(storage::Batch& batch,
                            const std::vector<delivery::LetterRef>& letters,
                            absl::Time at);
-  absl::Status RecordTransition(storage::Batch& batch,
-                                const Referral& referral,
+  absl::Status RecordTransition(storage::Batch& batch, const Referral& referral,
                                 const PersonId& actor) const;
 
   const Rooms rooms_;

@@ -83,10 +83,9 @@ ReceivedLetter ReceivedAs(const Referral& referral) {
 
 void IndexByTime(storage::Batch& batch, const Referral& referral) {
   std::string key;
-  crypto::AppendU64(&key,
-                    std::numeric_limits<uint64_t>::max() -
-                        static_cast<uint64_t>(
-                            ToUnixMillis(referral.created_at)));
+  crypto::AppendU64(&key, std::numeric_limits<uint64_t>::max() -
+                              static_cast<uint64_t>(
+                                  amparo::ToUnixMillis(referral.created_at)));
   key.append(referral.id.bytes());
   batch.Put(storage::TableId::kReferralsByTime, key, "");
 }
@@ -237,8 +236,7 @@ absl::Status ReferralLetters::ReceiveRecall(const ReceivedLetter& letter,
   const bool all = recalls(referral.request_letter.message);
   const bool file = referral.disclosed() &&
                     (all || recalls(referral.disclosure_letter.message));
-  const bool revokes =
-      all && CheckTransition(referral, State::kRevoked).ok();
+  const bool revokes = all && CheckTransition(referral, State::kRevoked).ok();
   if (!revokes && !file) return absl::OkStatus();
   if (revokes) referral.state = State::kRevoked;
   if (file) {

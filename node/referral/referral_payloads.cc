@@ -163,7 +163,7 @@ std::string EncodeRecall(const RecallPayload& payload) {
     to.add_message_ids(message.bytes());
   }
   to.set_consent_commitment(payload.consent_commitment);
-  to.set_withdrawn_at_ms(ToUnixMillis(payload.withdrawn_at));
+  to.set_withdrawn_at_ms(amparo::ToUnixMillis(payload.withdrawn_at));
   return to.SerializeAsString();
 }
 

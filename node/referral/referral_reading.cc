@@ -52,8 +52,8 @@ absl::StatusOr<ReferralView> ReferralActions::ViewOf(Referral referral) const {
   const auto peer = rooms_.peers.Get(referral.peer);
   if (peer.ok()) view.peer_name = peer->name();
   if (referral.direction == Direction::kOutgoing) {
-    for (const MessageId& message :
-         {referral.request_letter.message, referral.disclosure_letter.message}) {
+    for (const MessageId& message : {referral.request_letter.message,
+                                     referral.disclosure_letter.message}) {
       if (message.empty()) continue;
       ASSIGN_OR_RETURN(const auto status,
                        rooms_.outbox.StatusOf(rooms_.store, message));
@@ -173,10 +173,10 @@ absl::StatusOr<ReceivedFile> ReferralActions::OpenDisclosure(
     letter.consent_commitment = referral.disclosure_letter.consent_commitment;
     letter.type = LetterType::kDisclosure;
     letter.purpose = Purpose::kIdentityDisclosure;
-    RETURN_IF_ERROR(rooms_.outbox
-                        .PostReceipt(batch, letter,
-                                     delivery::ReceiptKind::kRetrieved)
-                        .status());
+    RETURN_IF_ERROR(
+        rooms_.outbox
+            .PostReceipt(batch, letter, delivery::ReceiptKind::kRetrieved)
+            .status());
   }
   // Replace even when nothing changes: a recall that comes in between makes
   // this commit fail, so nobody reads a file that was recalled before.

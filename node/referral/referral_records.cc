@@ -33,7 +33,7 @@ std::string WriteId(const IdType& id) {
 }
 
 int64_t WriteTime(const std::optional<absl::Time>& time) {
-  return time.has_value() ? ToUnixMillis(*time) : 0;
+  return time.has_value() ? amparo::ToUnixMillis(*time) : 0;
 }
 
 std::optional<absl::Time> ReadTime(int64_t millis) {
@@ -95,8 +95,7 @@ absl::Status ReadIds(const record::ReferralRecord& in, Referral* out) {
     RETURN_IF_ERROR(ReadMark(in.disclosure_letter(), &out->disclosure_letter));
   }
   RETURN_IF_ERROR(ReadId(in.consent_id(), &out->consent));
-  RETURN_IF_ERROR(
-      ReadId(in.disclosure_consent_id(), &out->disclosure_consent));
+  RETURN_IF_ERROR(ReadId(in.disclosure_consent_id(), &out->disclosure_consent));
   return ReadId(in.person(), &out->person);
 }
 
@@ -116,8 +115,8 @@ std::string ReferralCodec::Encode(const Record& from) {
   to.set_case_number(from.case_number);
   to.set_pseudonym(WriteId(from.pseudonym));
   WriteRequest(from.request, &to);
-  to.set_created_at_ms(ToUnixMillis(from.created_at));
-  to.set_respond_by_ms(ToUnixMillis(from.respond_by));
+  to.set_created_at_ms(amparo::ToUnixMillis(from.created_at));
+  to.set_respond_by_ms(amparo::ToUnixMillis(from.respond_by));
   to.set_decline_reason(from.decline_reason);
   WriteMark(from.request_letter, to.mutable_request_letter());
   if (!from.disclosure_letter.message.empty()) {
@@ -192,8 +191,8 @@ absl::StatusOr<ReceivedFile> DisclosureCodec::Decode(absl::string_view bytes) {
   to.identity.given_names_romanised = from.given_names_romanised();
   to.identity.family_names_romanised = from.family_names_romanised();
   if (!from.date_of_birth().empty()) {
-    ASSIGN_OR_RETURN(to.identity.born, cases::ParsePartialDate(
-                                           from.date_of_birth(), "born"));
+    ASSIGN_OR_RETURN(to.identity.born,
+                     cases::ParsePartialDate(from.date_of_birth(), "born"));
   }
   for (const auto& document : from.documents()) {
     to.identity.documents.push_back(

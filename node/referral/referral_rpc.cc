@@ -42,15 +42,15 @@ void Write(const ReferralView& view, v1::Referral* out) {
   }
   out->set_risk_level(from.request.risk_level);
   out->set_risk_to_life(from.request.risk_to_life);
-  out->set_created_at_ms(ToUnixMillis(from.created_at));
-  out->set_respond_by_ms(ToUnixMillis(from.respond_by));
+  out->set_created_at_ms(amparo::ToUnixMillis(from.created_at));
+  out->set_respond_by_ms(amparo::ToUnixMillis(from.respond_by));
   out->set_decline_reason(from.decline_reason);
   out->set_disclosed(from.disclosed());
   for (const Rung& rung : view.evidence) {
     auto* to = out->add_evidence();
     to->set_kind(std::string(delivery::Name(rung.kind)));
     to->set_letter_type(std::string(amparo::Name(rung.letter)));
-    to->set_issued_at_ms(ToUnixMillis(rung.issued_at));
+    to->set_issued_at_ms(amparo::ToUnixMillis(rung.issued_at));
   }
 }
 
@@ -109,26 +109,24 @@ grpc::Status ReferralRpc::ProposeReferral(
         ASSIGN_OR_RETURN(
             const RequestId id,
             ReadId<RequestId>("request_id", request->request_id()));
-        ASSIGN_OR_RETURN(
-            const ReferralView view,
-            actions_.Propose(
-                caller,
-                {id,
-                 request->case_number(),
-                 request->peer(),
-                 request->referral_type(),
-                 request->urgency(),
-                 {request->services().begin(), request->services().end()},
-                 request->risk_level(),
-                 request->risk_to_life()}));
+        ASSIGN_OR_RETURN(const ReferralView view,
+                         actions_.Propose(caller, {id,
+                                                   request->case_number(),
+                                                   request->peer(),
+                                                   request->referral_type(),
+                                                   request->urgency(),
+                                                   {request->services().begin(),
+                                                    request->services().end()},
+                                                   request->risk_level(),
+                                                   request->risk_to_life()}));
         Write(view, response->mutable_referral());
         return absl::OkStatus();
       });
 }
 
-grpc::Status ReferralRpc::ListReferrals(
-    grpc::ServerContext* context, const v1::ListReferralsRequest* request,
-    v1::ListReferralsResponse* response) {
+grpc::Status ReferralRpc::ListReferrals(grpc::ServerContext* context,
+                                        const v1::ListReferralsRequest* request,
+                                        v1::ListReferralsResponse* response) {
   return gate_.Answer(
       *context, "/amparo.office.v1.ReferralService/ListReferrals",
       [&](const Caller& caller) -> absl::Status {

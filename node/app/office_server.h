@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The server for the office's own people: office/v1 and health on a Unix
+// socket of mode 0600 in the data directory. It has no network port.
+#ifndef AMPARO_NODE_APP_OFFICE_SERVER_H_
+#define AMPARO_NODE_APP_OFFICE_SERVER_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "node/app/node.h"
+
+namespace amparo::app {
+
+// Thread-safe.
+class OfficeServer {
+ public:
+  // Starts to serve. kConfigInvalid when a method of the office API names no
+  // permission, or when the path is too long for a socket (107 bytes).
+  // `node` must outlive it; `version` is what status shows.
+  static absl::StatusOr<std::unique_ptr<OfficeServer>> Start(
+      Node& node, const std::string& socket_path, const std::string& version,
+      const std::string& peer_address);
+  ~OfficeServer();
+
+  // Takes no new calls and waits up to `grace` for those under way.
+  void Stop(absl::Duration grace);
+
+ private:
+  class Impl;
+  explicit OfficeServer(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace amparo::app
+
+#endif  // AMPARO_NODE_APP_OFFICE_SERVER_H_
