@@ -1,12 +1,19 @@
 # amparo_test(NAME KIND kind SRCS files... DEPS targets... [TIMEOUT seconds])
 # An executable of GoogleTest cases; each case is a ctest test named
 # KIND.NAME.Suite.Case and labelled KIND, so that `ctest -L unit` runs a kind.
+# The target amparo_tests_KIND builds what the tests of one kind need.
 include(GoogleTest)
 find_package(GTest REQUIRED)
 
+set(amparo_test_kinds unit vectors golden simulation faults statistical e2e
+  structure bench)
+foreach(kind ${amparo_test_kinds})
+  add_custom_target(amparo_tests_${kind})
+endforeach()
+
 function(amparo_test name)
   cmake_parse_arguments(ARG "" "KIND;TIMEOUT" "SRCS;DEPS" ${ARGN})
-  if(NOT ARG_KIND)
+  if(NOT ARG_KIND IN_LIST amparo_test_kinds)
     message(FATAL_ERROR "amparo_test(${name}) needs a KIND")
   endif()
   if(NOT ARG_TIMEOUT)
@@ -18,6 +25,7 @@ function(amparo_test name)
   target_compile_definitions(${name} PRIVATE
     AMPARO_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
     AMPARO_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  add_dependencies(amparo_tests_${ARG_KIND} ${name})
   gtest_discover_tests(${name}
     TEST_PREFIX "${ARG_KIND}.${name}."
     DISCOVERY_MODE PRE_TEST

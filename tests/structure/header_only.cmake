@@ -7,9 +7,11 @@ set(amparo_header_only
   node/base/limits.h
   node/base/status_macros.h
   node/consent/withdrawal.h
+  node/delivery/delivery.h
   node/peering/peering_link.h
   node/people/password_checks.h
   node/storage/rocksdb_status.h
   node/storage/row_keys.h
   node/vocabulary/embedded_lists.h
+  tests/support/every_field_set.h
 )
