@@ -61,7 +61,7 @@ class Agreements {
                                   absl::string_view hash) const;
 
   // By created_at, then id; with one peer or with all.
-  std::vector<SignedAgreement> List(
+  absl::StatusOr<std::vector<SignedAgreement>> List(
       std::optional<OfficeId> peer = std::nullopt) const;
 
   // Adds rows to `batch` for an agreement between us and a peer. Verifies the

@@ -50,9 +50,9 @@ void EncodeEpochKey(uint32_t epoch, const std::string& key,
                     const KeyValidity& validity, peer::v1::EpochKey* wire) {
   wire->set_epoch(epoch);
   wire->set_public_key(key);
-  wire->set_not_before_ms(ToUnixMillis(validity.not_before));
-  wire->set_sign_until_ms(ToUnixMillis(validity.sign_until));
-  wire->set_verify_until_ms(ToUnixMillis(validity.verify_until));
+  wire->set_not_before_ms(amparo::ToUnixMillis(validity.not_before));
+  wire->set_sign_until_ms(amparo::ToUnixMillis(validity.sign_until));
+  wire->set_verify_until_ms(amparo::ToUnixMillis(validity.verify_until));
 }
 
 absl::Status DecodeSigningKeys(const peer::v1::KeyBundle& wire,
@@ -71,8 +71,7 @@ absl::Status DecodeSigningKeys(const peer::v1::KeyBundle& wire,
   return absl::OkStatus();
 }
 
-absl::Status DecodeLogKeys(const peer::v1::KeyBundle& wire,
-                           KeyBundle& bundle) {
+absl::Status DecodeLogKeys(const peer::v1::KeyBundle& wire, KeyBundle& bundle) {
   std::set<uint32_t> epochs;
   for (const peer::v1::EpochKey& entry : wire.log_keys()) {
     ASSIGN_OR_RETURN(const KeyValidity validity, DecodeValidity(entry));
@@ -114,8 +113,8 @@ absl::Status CheckWireSizes(const peer::v1::KeyBundle& wire) {
   const auto in_range = [](int size) {
     return size >= 1 && static_cast<size_t>(size) <= kKeysOfAKindMax;
   };
-  if (!in_range(wire.signing_keys_size()) ||
-      !in_range(wire.log_keys_size()) || !in_range(wire.sealing_keys_size())) {
+  if (!in_range(wire.signing_keys_size()) || !in_range(wire.log_keys_size()) ||
+      !in_range(wire.sealing_keys_size())) {
     return Invalid("it needs 1 to 64 keys of each kind");
   }
   return absl::OkStatus();
@@ -238,8 +237,8 @@ bool IsPrintableUtf8(absl::string_view text) {
       if ((next & 0xC0u) != 0x80) return false;
       point = (point << 6) | (next & 0x3Fu);
     }
-    const bool overlong = (length == 3 && point < 0x800) ||
-                          (length == 4 && point < 0x10000);
+    const bool overlong =
+        (length == 3 && point < 0x800) || (length == 4 && point < 0x10000);
     const bool surrogate = point >= 0xD800 && point < 0xE000;
     if (overlong || surrogate || point > 0x10FFFF) return false;
     if (point < 0x20 || (point >= 0x7F && point < 0xA0)) return false;
@@ -256,9 +255,9 @@ SealingKeyId SealingKeyIdOf(const crypto::X25519PublicKey& key) {
       crypto::Sha256(key.Bytes()).substr(0, SealingKeyId::kSize));
 }
 
-absl::StatusOr<KeyBundle> KeyBundle::Verify(
-    absl::string_view signed_bytes, const crypto::P256PublicKey& pinned,
-    absl::Time now) {
+absl::StatusOr<KeyBundle> KeyBundle::Verify(absl::string_view signed_bytes,
+                                            const crypto::P256PublicKey& pinned,
+                                            absl::Time now) {
   return VerifyAgainst(signed_bytes, &pinned, now);
 }
 
@@ -276,7 +275,7 @@ std::string KeyBundle::EncodeBody() const {
   wire.set_exercise(exercise);
   wire.set_incarnation(incarnation);
   wire.set_version(version);
-  wire.set_issued_at_ms(ToUnixMillis(issued_at));
+  wire.set_issued_at_ms(amparo::ToUnixMillis(issued_at));
   for (const SigningKey& key : signing_keys) {
     EncodeEpochKey(key.epoch, key.key.Compressed(), key.validity,
                    wire.add_signing_keys());
@@ -288,9 +287,9 @@ std::string KeyBundle::EncodeBody() const {
   for (const SealingKey& key : sealing_keys) {
     peer::v1::SealingKey* added = wire.add_sealing_keys();
     added->set_public_key(key.key.Bytes());
-    added->set_not_before_ms(ToUnixMillis(key.not_before));
-    added->set_seal_until_ms(ToUnixMillis(key.seal_until));
-    added->set_delete_at_ms(ToUnixMillis(key.delete_at));
+    added->set_not_before_ms(amparo::ToUnixMillis(key.not_before));
+    added->set_seal_until_ms(amparo::ToUnixMillis(key.seal_until));
+    added->set_delete_at_ms(amparo::ToUnixMillis(key.delete_at));
   }
   wire.set_country(country);
   wire.set_role(role == NodeRole::kRegion ? peer::v1::NODE_ROLE_REGION
