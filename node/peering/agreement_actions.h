@@ -14,7 +14,8 @@
 #include "node/base/ids.h"
 #include "node/peering/agreement.h"
 #include "node/peering/agreements.h"
-#include "node/peering/peering_actions.h"
+#include "node/peering/peering_parts.h"
+#include "node/people/caller.h"
 
 namespace amparo::clearance {
 class Gate;
@@ -29,7 +30,7 @@ namespace amparo::peering {
 class AgreementActions {
  public:
   AgreementActions(const PeeringParts& parts, Agreements& agreements,
-                   clearance::Gate& gate, delivery::Outbox& outbox)
+                   const clearance::Gate& gate, delivery::Outbox& outbox)
       : parts_(parts), agreements_(agreements), gate_(gate), outbox_(outbox) {}
 
   struct ProposeRequest {
@@ -64,10 +65,13 @@ class AgreementActions {
   absl::Status PostLetter(storage::Batch& batch, const OfficeId& peer,
                           LetterType type, const AgreementId& agreement,
                           std::string payload);
+  absl::Status CommitWith(storage::Batch& batch, const people::Caller& caller,
+                          const RequestId& request, absl::string_view digest,
+                          audit::EventKind leaf, const Agreement& agreement);
 
   const PeeringParts parts_;
   Agreements& agreements_;
-  clearance::Gate& gate_;
+  const clearance::Gate& gate_;
   delivery::Outbox& outbox_;
 };
 

@@ -6,6 +6,7 @@
 #ifndef AMPARO_NODE_PEERING_HANDSHAKE_H_
 #define AMPARO_NODE_PEERING_HANDSHAKE_H_
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <utility>
@@ -15,8 +16,8 @@
 #include "absl/strings/string_view.h"
 #include "node/base/ids.h"
 #include "node/peering/admission.h"
-#include "node/peering/peering_actions.h"
 #include "node/peering/peering_link.h"
+#include "node/peering/peering_parts.h"
 #include "node/peering/peers.h"
 
 namespace amparo::peering {
@@ -49,8 +50,17 @@ class Handshake {
   absl::Status SayHello(PeeringLink& link, const OfficeId& peer);
 
  private:
-  absl::Status TakeGreeting(const OfficeId& peer, absl::string_view bundle,
-                            absl::Time their_now, bool confirmed);
+  // What both sides of a hello say.
+  struct Greeting {
+    uint32_t protocol_min = 0;
+    uint32_t protocol_max = 0;
+    int64_t now_ms = 0;
+    std::string signed_bundle;
+    bool confirmed = false;
+  };
+  absl::Status TakeGreeting(const OfficeId& peer, const Greeting& greeting);
+  absl::StatusOr<std::string> TakeNewcomer(const Invitation& invitation,
+                                           absl::string_view request);
 
   const PeeringParts parts_;
   std::function<void(const OfficeId&)> contact_;

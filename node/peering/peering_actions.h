@@ -11,35 +11,16 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "crypto/base/random.h"
 #include "crypto/base/secret.h"
-#include "node/audit/log.h"
-#include "node/base/clock.h"
 #include "node/base/ids.h"
+#include "node/peering/handshake.h"
 #include "node/peering/invitations.h"
-#include "node/peering/own_office.h"
 #include "node/peering/peering_link.h"
+#include "node/peering/peering_parts.h"
 #include "node/peering/peers.h"
-#include "node/storage/store.h"
-
-namespace amparo::people {
-class Caller;
-class Requests;
-}  // namespace amparo::people
+#include "node/people/caller.h"
 
 namespace amparo::peering {
-
-// What the classes of this room's actions work on; all must outlive them.
-struct PeeringParts {
-  storage::Store& store;
-  const audit::Log& log;
-  const Clock& clock;
-  crypto::RandomSource& random;
-  OwnOffice& own;
-  Peers& peers;
-  const Invitations& invitations;
-  people::Requests& requests;
-};
 
 // An invitation as it is shown, once.
 struct Invited {
@@ -57,8 +38,9 @@ struct PeerView {
 // Thread-safe.
 class PeeringActions {
  public:
-  PeeringActions(const PeeringParts& parts, PeeringLink& link)
-      : parts_(parts), link_(link) {}
+  PeeringActions(const PeeringParts& parts, Handshake& handshake,
+                 PeeringLink& link)
+      : parts_(parts), handshake_(handshake), link_(link) {}
 
   struct InviteRequest {
     RequestId request;
@@ -111,14 +93,27 @@ class PeeringActions {
       const people::Caller& caller) const;
 
  private:
-  absl::StatusOr<Redemption> Redeem(const InvitationCode& code);
-  absl::StatusOr<PeerView> KeepAccepted(const people::Caller& caller,
-                                        const InvitationCode& code,
-                                        const Redemption& redemption,
-                                        absl::string_view answer);
+  absl::StatusOr<Redemption> FindOrMakeRedemption(const InvitationCode& code);
+  absl::StatusOr<Peer> KeepAccepted(const people::Caller& caller,
+                                    const InvitationCode& code,
+                                    const Redemption& redemption,
+                                    absl::string_view answer,
+                                    storage::Batch& batch);
   PeerView View(const Peer& peer) const;
 
+  // One verb that changes a peer: what a repeated request answers, else one
+  // commit of `change`, its leaf and the answer.
+  struct Verb {
+    const char* name;
+    audit::EventKind leaf;
+  };
+  absl::StatusOr<Peer> ChangeOnce(const people::Caller& caller,
+                                  const Verb& verb, const RequestId& request,
+                                  const OfficeId& peer, absl::string_view body,
+                                  const Peers::Change& change);
+
   const PeeringParts parts_;
+  Handshake& handshake_;
   PeeringLink& link_;
 };
 
