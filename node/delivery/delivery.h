@@ -59,7 +59,7 @@ struct Draft {
   absl::Time respond_by = absl::InfiniteFuture();
   // What the kept copy is sealed under: the subject's key where there is one,
   // so that erasing the subject erases the copy. By default the table's key.
-  std::optional<KeyId> data_key;
+  std::optional<KeyId> data_key = std::nullopt;
 };
 
 // What the poster keeps of a letter.

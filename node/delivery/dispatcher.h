@@ -58,8 +58,9 @@ class Dispatcher {
   // past deliver_by they get a signed NON_DELIVERY (once). Needs no contact.
   absl::Status Sweep(const OfficeId& peer);
 
-  // The peer made contact: the back-off ends, every thread is due again.
-  absl::Status OnContact(const OfficeId& peer);
+  // The peer made contact: the back-off ends, every thread is due again. No
+  // I/O; the stored back-off goes with the next step that succeeds.
+  void OnContact(const OfficeId& peer);
 
  private:
   class Impl;

@@ -21,7 +21,6 @@
 #ifndef AMPARO_NODE_DELIVERY_INBOX_H_
 #define AMPARO_NODE_DELIVERY_INBOX_H_
 
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -65,10 +64,8 @@ class Inbox {
                               absl::Span<const std::string> letters);
 
  private:
-  struct Arrival;
-  class Checks;
-
-  std::unique_ptr<Checks> checks_;
+  class Impl;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace amparo::delivery

@@ -31,6 +31,9 @@ class OwnOffice;
 
 namespace amparo::delivery {
 
+struct LetterHeader;
+struct LetterRow;
+struct OutboxKey;
 struct OutboxRow;
 
 // What a withdrawal meets.
@@ -75,7 +78,8 @@ class Outbox {
                                      ReceiptKind kind);
 
   // For a withdrawal, in its batch and under the exclusive lease on the
-  // consent: after the commit no letter under it leaves.
+  // consent: after the commit no letter under it leaves. Listeners are not
+  // told: the caller changes its records by what this returns.
   absl::StatusOr<StoppedLetters> StopUnderConsent(storage::Batch& batch,
                                                   const ConsentId& consent);
 
@@ -93,24 +97,37 @@ class Outbox {
  private:
   friend class Dispatcher;
   friend class Inbox;
-  struct Parts;
-
+  friend class WaitingLetters;
   Outbox(storage::Store& store, const storage::Vault& vault,
          const audit::Log& log, const peering::OwnOffice& own,
          const clearance::Gate& gate, const Clock& clock,
          crypto::RandomSource& random, uint32_t start);
 
-  // Replaces a waiting letter by its VOID, in `batch`.
-  absl::Status Void(storage::Batch& batch, const OutboxRow& row,
-                    absl::string_view stored, Reason reason);
+  // Replaces a waiting letter by its VOID, in `batch`; `stored` is the row as
+  // read.
+  absl::Status PostVoid(storage::Batch& batch, const OutboxRow& row,
+                        absl::string_view stored, Reason reason,
+                        bool tell_listeners);
+  // Keeps a receipt, its leaf, and tells listeners. A second one of the same
+  // kind changes nothing.
   absl::Status StoreReceipt(storage::Batch& batch, const LetterRef& letter,
                             ReceiptKind kind, absl::Time issued_at,
                             absl::string_view signed_body);
-  absl::StatusOr<std::string> SignReceipt(const LetterRef& letter,
+  // A receipt signed by this office, serialised.
+  absl::StatusOr<std::string> SignReceipt(const MessageId& message,
+                                          absl::string_view plain_digest,
                                           const OfficeId& sender,
                                           const OfficeId& receiver,
                                           ReceiptKind kind,
                                           absl::Time now) const;
+  absl::StatusOr<LetterRow> Compose(const Draft& draft,
+                                    const LetterHeader& header) const;
+  absl::Status RecordSent(storage::Batch& batch, const Draft& draft,
+                          const OutboxRow& row) const;
+  // Whether the letter may have left this node.
+  bool PossiblySent(const OutboxKey& key);
+  void MarkAttempted(const MessageId& message);
+  void ForgetAttempted(const MessageId& message);
 
   storage::Store& store_;
   const storage::Vault& vault_;

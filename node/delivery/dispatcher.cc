@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/delivery/dispatcher.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "node/base/errors.h"
+#include "node/base/limits.h"
+#include "node/base/log.h"
+#include "node/base/status_macros.h"
+#include "node/consent/leases.h"
+#include "node/delivery/backoff.h"
+#include "node/delivery/delivery_records.h"
+#include "node/delivery/letter_codec.h"
+#include "node/delivery/waiting_letters.h"
+#include "node/peering/peers.h"
+#include "node/storage/table.h"
+
+namespace amparo::delivery {
+namespace {
+
+using storage::Batch;
+using storage::Row;
+using storage::Table;
+
+// Threads of a peer whose back-off is remembered; beyond it all are tried.
+constexpr size_t kHeldThreadsMax = 10000;
+// Steps between two looks at the whole queue of a peer.
+constexpr uint64_t kFullScanEvery = 64;
+// A letter that waits for something of ours (a lease, a suspended peer).
+constexpr absl::Duration kLookAgain = absl::Milliseconds(100);
+constexpr absl::Duration kLookAgainAtPeer = absl::Seconds(5);
+
+size_t WireBytes(uint64_t plain_bytes) {
+  for (const size_t size : kPaddedSizes) {
+    if (plain_bytes + 96 <= size) return size + 1024;
+  }
+  return limits::kLetterBytesMax;
+}
+
+}  // namespace
+
+class Dispatcher::Impl {
+ public:
+  Impl(Outbox& outbox, const peering::Peers& peers, consent::Leases& leases,
+       PeerLink& link, Refresh refresh)
+      : outbox_(outbox),
+        peers_(peers),
+        leases_(leases),
+        link_(link),
+        refresh_(std::move(refresh)),
+        waiting_(outbox),
+        rows_(outbox.vault_),
+        cursors_(outbox.vault_) {}
+
+  absl::StatusOr<StepResult> Step(const OfficeId& peer);
+  absl::Status Sweep(const OfficeId& peer);
+  void OnContact(const OfficeId& peer);
+
+ private:
+  struct Hold {
+    uint32_t failures = 0;
+    absl::Time until;
+  };
+  // What is remembered of a peer. `step` orders the steps; the rest may
+  // change while one is on the wire.
+  struct Work {
+    absl::Mutex step;
+    std::string hint ABSL_GUARDED_BY(step);  // First row there was last time.
+    uint64_t steps ABSL_GUARDED_BY(step) = 0;
+    absl::Mutex mutex;
+    bool loaded ABSL_GUARDED_BY(mutex) = false;
+    PeerCursor cursor ABSL_GUARDED_BY(mutex);
+    std::map<ThreadId, Hold> held ABSL_GUARDED_BY(mutex);
+  };
+  // A letter in the hand: its row and what goes on the wire.
+  struct Load {
+    OutboxRow row;
+    std::string stored;
+    std::string wire;
+    std::unique_ptr<consent::Lease> lease;
+  };
+
+  Work& WorkOf(const OfficeId& peer);
+  absl::StatusOr<PeerCursor> CursorOf(const OfficeId& peer, Work& work);
+  absl::Status SaveCursor(const OfficeId& peer, Work& work,
+                          const PeerCursor& cursor);
+  absl::StatusOr<absl::Time> Failed(const OfficeId& peer, Work& work,
+                                    absl::Time now);
+  void HoldThread(Work& work, const ThreadId& thread, absl::Duration at_least,
+                  absl::Time now, StepResult& result);
+
+  absl::Status Collect(const OfficeId& peer, Work& work, absl::Time now,
+                       std::vector<Load>& loads, StepResult& result)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(work.step);
+  absl::Status Ready(const peering::Peer& peer, Work& work, absl::Time now,
+                     std::vector<Load>& loads, StepResult& result);
+  absl::Status TakeOutcome(const peering::Peer& peer, Work& work,
+                           absl::Time now, const Load& load,
+                           const Outcome& outcome, bool& wants_keys,
+                           StepResult& result);
+  Outbox& outbox_;
+  const peering::Peers& peers_;
+  consent::Leases& leases_;
+  PeerLink& link_;
+  const Refresh refresh_;
+  WaitingLetters waiting_;
+  const Table<OutboxCodec> rows_;
+  const Table<PeerCursorCodec> cursors_;
+  absl::Mutex works_mutex_;
+  std::map<OfficeId, std::unique_ptr<Work>> works_
+      ABSL_GUARDED_BY(works_mutex_);
+};
+
+Dispatcher::Impl::Work& Dispatcher::Impl::WorkOf(const OfficeId& peer) {
+  absl::MutexLock lock(&works_mutex_);
+  std::unique_ptr<Work>& work = works_[peer];
+  if (work == nullptr) work = std::make_unique<Work>();
+  return *work;
+}
+
+absl::StatusOr<PeerCursor> Dispatcher::Impl::CursorOf(const OfficeId& peer,
+                                                      Work& work) {
+  absl::MutexLock lock(&work.mutex);
+  if (!work.loaded) {
+    ASSIGN_OR_RETURN(const auto row, cursors_.Get(outbox_.store_, peer));
+    if (row.has_value()) work.cursor = row->value;
+    work.loaded = true;
+  }
+  return work.cursor;
+}
+
+absl::Status Dispatcher::Impl::SaveCursor(const OfficeId& peer, Work& work,
+                                          const PeerCursor& cursor) {
+  {
+    absl::MutexLock lock(&work.mutex);
+    work.cursor = cursor;
+    work.loaded = true;
+  }
+  Batch batch;
+  RETURN_IF_ERROR(cursors_.Put(batch, peer, cursor));
+  return outbox_.store_.Commit(batch).status();
+}
+
+absl::StatusOr<absl::Time> Dispatcher::Impl::Failed(const OfficeId& peer,
+                                                    Work& work,
+                                                    absl::Time now) {
+  ASSIGN_OR_RETURN(PeerCursor cursor, CursorOf(peer, work));
+  ++cursor.failures;
+  cursor.next_attempt = now + Backoff(cursor.failures, outbox_.random_);
+  RETURN_IF_ERROR(SaveCursor(peer, work, cursor));
+  return cursor.next_attempt;
+}
+
+void Dispatcher::Impl::HoldThread(Work& work, const ThreadId& thread,
+                                  absl::Duration at_least, absl::Time now,
+                                  StepResult& result) {
+  absl::MutexLock lock(&work.mutex);
+  if (work.held.size() >= kHeldThreadsMax) work.held.clear();
+  Hold& hold = work.held[thread];
+  if (at_least == absl::ZeroDuration()) {
+    ++hold.failures;
+    at_least = Backoff(hold.failures, outbox_.random_);
+  }
+  hold.until = now + at_least;
+  result.next = std::min(result.next, hold.until);
+}
+
+void Dispatcher::Impl::OnContact(const OfficeId& peer) {
+  Work& work = WorkOf(peer);
+  absl::MutexLock lock(&work.mutex);
+  work.held.clear();
+  work.cursor = PeerCursor();
+  work.loaded = true;
+}
+
+// Takes due letters in order, the first of each thread that is not held and
+// what follows it in the thread, up to one batch.
+absl::Status Dispatcher::Impl::Collect(const OfficeId& peer, Work& work,
+                                       absl::Time now, std::vector<Load>& loads,
+                                       StepResult& result) {
+  std::map<ThreadId, Hold> held;
+  {
+    absl::MutexLock lock(&work.mutex);
+    held = work.held;
+  }
+  const std::string prefix = peer.bytes();
+  for (int pass = 0; pass < 2; ++pass) {
+    const bool whole =
+        pass == 1 || work.hint.empty() || work.steps % kFullScanEvery == 0;
+    std::string first_row;
+    size_t bytes = 0;
+    RETURN_IF_ERROR(
+        rows_.Scan(outbox_.store_, prefix, whole ? std::string() : work.hint,
+                   [&](const OutboxKey& key,
+                       const Row<OutboxRow>& row) -> absl::StatusOr<bool> {
+                     if (first_row.empty())
+                       first_row = OutboxCodec::EncodeKey(key);
+                     const auto hold = held.find(row.value.thread);
+                     // A wall clock that was set back must not hold a thread
+                     // for ever.
+                     if (hold != held.end() && hold->second.until > now &&
+                         hold->second.until <= now + limits::kBackoffMax) {
+                       result.next = std::min(result.next, hold->second.until);
+                       return true;
+                     }
+                     const size_t size = WireBytes(row.value.plain_bytes);
+                     if (loads.size() == limits::kBatchLettersMax ||
+                         bytes + size > limits::kBatchBytesMax) {
+                       result.more = true;
+                       return false;
+                     }
+                     bytes += size;
+                     Load load;
+                     load.row = row.value;
+                     load.row.key = key;
+                     load.stored = row.stored;
+                     loads.push_back(std::move(load));
+                     return true;
+                   }));
+    work.hint = first_row;
+    if (!loads.empty() || whole) break;
+  }
+  ++work.steps;
+  return absl::OkStatus();
+}
+
+// Keeps in `loads` what may leave now, sealed; the rest of a thread stays
+// behind a letter that may not.
+absl::Status Dispatcher::Impl::Ready(const peering::Peer& peer, Work& work,
+                                     absl::Time now, std::vector<Load>& loads,
+                                     StepResult& result) {
+  std::vector<Load> ready;
+  std::set<ThreadId> behind;
+  for (Load& load : loads) {
+    const ThreadId& thread = load.row.thread;
+    if (behind.count(thread) > 0) continue;
+    const clearance::ClearanceFacts& facts = load.row.clearance;
+    if (facts.consent.has_value()) {
+      // First the share, then the check: a withdrawal that comes between
+      // waits for this batch.
+      load.lease = leases_.Share(*facts.consent);
+      if (load.lease == nullptr) {
+        behind.insert(thread);
+        HoldThread(work, thread, kLookAgain, now, result);
+        continue;
+      }
+      // The letter may have been stopped between the scan and the share.
+      ASSIGN_OR_RETURN(const auto row, waiting_.Reread(load.row.key));
+      if (!row.has_value() || row->stored != load.stored) {
+        behind.insert(thread);
+        result.more = true;
+        continue;
+      }
+    }
+    absl::Status status = outbox_.gate_.Recheck(facts, now);
+    if (status.ok()) {
+      absl::StatusOr<std::string> wire = waiting_.Seal(peer, now, load.row);
+      status = wire.status();
+      if (status.ok()) {
+        load.wire = *std::move(wire);
+        ready.push_back(std::move(load));
+        continue;
+      }
+      if (WantsNewKeys(ReasonOf(status))) return status;
+    }
+    if (IsOurFault(status)) return status;
+    behind.insert(thread);
+    if (HoldsBack(ReasonOf(status)) || load.row.is_void()) {
+      HoldThread(work, thread, kLookAgainAtPeer, now, result);
+      continue;
+    }
+    RETURN_IF_ERROR(waiting_.Replace(load.row, load.stored, ReasonOf(status)));
+    ++result.voided;
+    result.more = true;
+  }
+  loads = std::move(ready);
+  return absl::OkStatus();
+}
+
+absl::Status Dispatcher::Impl::TakeOutcome(
+    const peering::Peer& peer, Work& work, absl::Time now, const Load& load,
+    const Outcome& outcome, bool& wants_keys, StepResult& result) {
+  Reason reason = outcome.refusal;
+  if (!outcome.receipt.empty()) {
+    const absl::Status status =
+        waiting_.TakeReceipt(peer, load.row, outcome.receipt);
+    if (status.ok()) {
+      ++result.delivered;
+      absl::MutexLock lock(&work.mutex);
+      work.held.erase(load.row.thread);
+      return absl::OkStatus();
+    }
+    reason = ReasonOf(status);
+    if (reason != Reason::kReceiptInvalid &&
+        reason != Reason::kKeyEpochUnknown) {
+      return status;
+    }
+  }
+  ++result.refused;
+  Log("letter_not_taken",
+      {LogField::Peer(load.row.key.receiver), LogField::Why(reason)});
+  wants_keys |= WantsNewKeys(reason);
+  if (load.row.is_void() || MayPass(reason)) {
+    HoldThread(work, load.row.thread, absl::ZeroDuration(), now, result);
+    return absl::OkStatus();
+  }
+  RETURN_IF_ERROR(waiting_.Replace(load.row, load.stored, reason));
+  ++result.voided;
+  result.more = true;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<StepResult> Dispatcher::Impl::Step(const OfficeId& peer_id) {
+  Work& work = WorkOf(peer_id);
+  absl::MutexLock lock(&work.step);
+  const absl::Time now = outbox_.clock_.Now();
+  StepResult result;
+  ASSIGN_OR_RETURN(const PeerCursor cursor, CursorOf(peer_id, work));
+  if (cursor.next_attempt > now &&
+      cursor.next_attempt <= now + limits::kBackoffMax) {
+    result.next = cursor.next_attempt;
+    return result;
+  }
+  absl::StatusOr<peering::Peer> peer = peers_.Get(peer_id);
+  if (!peer.ok()) return result;
+  std::vector<Load> loads;
+  RETURN_IF_ERROR(Collect(peer_id, work, now, loads, result));
+  absl::Status ready = Ready(*peer, work, now, loads, result);
+  if (WantsNewKeys(ReasonOf(ready))) {
+    // All sealing keys we know are too old: ask, and seal in the next step.
+    result = StepResult();
+    if (refresh_ && refresh_(peer_id).ok()) {
+      ASSIGN_OR_RETURN(peer, peers_.Get(peer_id));
+      if (peer->bundle.SealingKeyToUse(now).ok()) {
+        result.more = true;
+        return result;
+      }
+    }
+    ASSIGN_OR_RETURN(result.next, Failed(peer_id, work, now));
+    return result;
+  }
+  RETURN_IF_ERROR(ready);
+  if (loads.empty()) return result;
+
+  std::vector<std::string> letters;
+  for (const Load& load : loads) {
+    outbox_.MarkAttempted(load.row.key.message);
+    letters.push_back(load.wire);
+  }
+  result.sent = letters.size();
+  const absl::StatusOr<std::vector<Outcome>> outcomes =
+      link_.Deliver(peer_id, letters);
+  if (!outcomes.ok() || outcomes->size() != letters.size()) {
+    result.more = false;
+    ASSIGN_OR_RETURN(result.next, Failed(peer_id, work, now));
+    return result;
+  }
+  bool wants_keys = false;
+  for (size_t i = 0; i < loads.size(); ++i) {
+    RETURN_IF_ERROR(TakeOutcome(*peer, work, now, loads[i], (*outcomes)[i],
+                                wants_keys, result));
+  }
+  if (cursor.failures > 0) {
+    RETURN_IF_ERROR(SaveCursor(peer_id, work, PeerCursor()));
+  }
+  if (wants_keys && refresh_ && refresh_(peer_id).ok()) {
+    OnContact(peer_id);
+    result.more = true;
+  }
+  return result;
+}
+
+absl::Status Dispatcher::Impl::Sweep(const OfficeId& peer) {
+  Work& work = WorkOf(peer);
+  absl::MutexLock lock(&work.step);
+  return waiting_.Sweep(peer, outbox_.clock_.Now());
+}
+
+Dispatcher::Dispatcher(Outbox& outbox, const peering::Peers& peers,
+                       consent::Leases& leases, PeerLink& link, Refresh refresh)
+    : impl_(std::make_unique<Impl>(outbox, peers, leases, link,
+                                   std::move(refresh))) {}
+Dispatcher::~Dispatcher() = default;
+
+absl::StatusOr<StepResult> Dispatcher::Step(const OfficeId& peer) {
+  return impl_->Step(peer);
+}
+
+absl::Status Dispatcher::Sweep(const OfficeId& peer) {
+  return impl_->Sweep(peer);
+}
+
+void Dispatcher::OnContact(const OfficeId& peer) { impl_->OnContact(peer); }
+
+}  // namespace amparo::delivery

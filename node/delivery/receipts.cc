@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/delivery/receipts.h"
+
+#include "crypto/sign/dsse.h"
+#include "node/base/errors.h"
+#include "node/base/status_macros.h"
+
+namespace amparo::delivery {
+
+absl::string_view Name(ReceiptKind kind) {
+  switch (kind) {
+    case ReceiptKind::kSubmitted:
+      return "SUBMITTED";
+    case ReceiptKind::kDelivered:
+      return "DELIVERED";
+    case ReceiptKind::kRetrieved:
+      return "RETRIEVED";
+    case ReceiptKind::kAnswered:
+      return "ANSWERED";
+    case ReceiptKind::kVoided:
+      return "VOIDED";
+    case ReceiptKind::kNonDelivery:
+      return "NON_DELIVERY";
+  }
+  return "UNKNOWN";
+}
+
+std::optional<ReceiptKind> ReceiptKindFromNumber(int number) {
+  if (number < static_cast<int>(ReceiptKind::kSubmitted) ||
+      number > static_cast<int>(ReceiptKind::kNonDelivery)) {
+    return std::nullopt;
+  }
+  return static_cast<ReceiptKind>(number);
+}
+
+absl::Status CheckReceipt(const SignedReceipt& receipt, const LetterRef& letter,
+                          const OfficeId& own,
+                          const peering::KeyBundle& bundle) {
+  const ReceiptBody& body = receipt.body;
+  if (body.message != letter.message ||
+      body.plain_digest != letter.plain_digest || body.sender != own ||
+      body.receiver != letter.recipient || body.issuer != letter.recipient ||
+      bundle.office != letter.recipient) {
+    return Error(Reason::kReceiptInvalid);
+  }
+  ASSIGN_OR_RETURN(const peering::SigningKey key,
+                   bundle.SigningKeyOf(body.key_epoch));
+  if (!crypto::VerifyDsse(key.key, kReceiptDsse, receipt.body_bytes,
+                          receipt.signature)
+           .ok()) {
+    return Error(Reason::kReceiptInvalid);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace amparo::delivery

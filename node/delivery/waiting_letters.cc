@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/delivery/waiting_letters.h"
+
+#include <utility>
+#include <vector>
+
+#include "node/base/status_macros.h"
+#include "node/delivery/letter_codec.h"
+#include "node/delivery/receipts.h"
+#include "node/peering/own_office.h"
+
+namespace amparo::delivery {
+namespace {
+
+using storage::Batch;
+using storage::Row;
+using storage::Table;
+
+// Rows that one sweep changes before it looks again.
+constexpr size_t kSweepPage = 256;
+constexpr int kCommitAttempts = 5;
+
+}  // namespace
+
+// Refusals that may pass: the letter stays and is sent again.
+bool MayPass(Reason reason) {
+  switch (reason) {
+    case Reason::kUnspecified:
+    case Reason::kUnavailable:
+    case Reason::kInternal:
+    case Reason::kStorageFailed:
+    case Reason::kVersionConflict:
+    case Reason::kLimitExceeded:
+    case Reason::kPeerUnknown:
+    case Reason::kPeerNotConfirmed:
+    case Reason::kPeerSuspended:
+    case Reason::kAgreementMissing:
+    case Reason::kLetterFromFuture:
+    case Reason::kSequenceGap:
+    case Reason::kSealingKeyUnknown:
+    case Reason::kKeyEpochUnknown:
+    case Reason::kReceiptInvalid:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Refusals that a newer key bundle heals.
+bool WantsNewKeys(Reason reason) {
+  return reason == Reason::kSealingKeyUnknown ||
+         reason == Reason::kKeyEpochUnknown ||
+         reason == Reason::kLetterUndecryptable;
+}
+
+// Reasons of our own gate that hold a letter back without ending it.
+bool HoldsBack(Reason reason) {
+  return reason == Reason::kPeerUnknown ||
+         reason == Reason::kPeerNotConfirmed ||
+         reason == Reason::kPeerSuspended;
+}
+
+// Faults of this node: no reason to void somebody's letter.
+bool IsOurFault(const absl::Status& status) {
+  switch (ReasonOf(status)) {
+    case Reason::kInternal:
+    case Reason::kRecordDamaged:
+    case Reason::kStorageFailed:
+    case Reason::kUnavailable:
+    case Reason::kUnspecified:
+      return true;
+    default:
+      return false;
+  }
+}
+
+absl::StatusOr<std::optional<Row<OutboxRow>>> WaitingLetters::Reread(
+    const OutboxKey& key) const {
+  ASSIGN_OR_RETURN(std::optional<Row<OutboxRow>> row,
+                   rows_.Get(outbox_.store_, key));
+  if (row.has_value()) row->value.key = key;
+  return row;
+}
+
+absl::StatusOr<std::string> WaitingLetters::Seal(const peering::Peer& peer,
+                                                 absl::Time now,
+                                                 const OutboxRow& row) const {
+  ASSIGN_OR_RETURN(const peering::SealingKey key,
+                   peer.bundle.SealingKeyToUse(now));
+  ASSIGN_OR_RETURN(
+      const auto letter,
+      Table<LetterCodec>(outbox_.vault_)
+          .Get(outbox_.store_, LetterKey{row.key.message, row.is_void()}));
+  if (!letter.has_value()) return Error(Reason::kRecordDamaged);
+  ASSIGN_OR_RETURN(const Plain plain, DecodePlain(letter->value.plain));
+  LetterHeader header = plain.header;
+  header.sealing_key = key.id;
+  ASSIGN_OR_RETURN(
+      WireLetter wire,
+      SealLetter(header, {letter->value.plain, letter->value.signature},
+                 key.key, outbox_.random_));
+  ASSIGN_OR_RETURN(wire.signature,
+                   outbox_.own_.SignWithEpoch(header.sender_key_epoch,
+                                              kLetterDsse, OuterBody(wire)));
+  return EncodeLetter(wire);
+}
+
+absl::Status WaitingLetters::Replace(const OutboxRow& row,
+                                     absl::string_view stored, Reason reason) {
+  Batch batch;
+  RETURN_IF_ERROR(outbox_.PostVoid(batch, row, stored, reason,
+                                   /*tell_listeners=*/true));
+  const absl::Status status = outbox_.store_.Commit(batch).status();
+  // Somebody else changed the row: the next step sees what it is now.
+  return ReasonOf(status) == Reason::kVersionConflict ? absl::OkStatus()
+                                                      : status;
+}
+
+absl::Status WaitingLetters::TakeReceipt(const peering::Peer& peer,
+                                         const OutboxRow& row,
+                                         absl::string_view receipt) {
+  ASSIGN_OR_RETURN(const SignedReceipt parsed, ParseSignedReceipt(receipt));
+  RETURN_IF_ERROR(
+      CheckReceipt(parsed, row.ref(), outbox_.own_.id(), peer.bundle));
+  if (parsed.body.kind != ReceiptKind::kDelivered &&
+      parsed.body.kind != ReceiptKind::kVoided) {
+    return Error(Reason::kReceiptInvalid);
+  }
+  absl::Status status;
+  for (int attempt = 0; attempt < kCommitAttempts; ++attempt) {
+    // A VOID may have taken the letter's place meanwhile: the same receipt
+    // answers it.
+    ASSIGN_OR_RETURN(const auto now_stored, Reread(row.key));
+    if (!now_stored.has_value()) return absl::OkStatus();
+    Batch batch;
+    batch.RequireUnchanged(OutboxCodec::kTable, OutboxCodec::EncodeKey(row.key),
+                           now_stored->stored);
+    rows_.Delete(batch, row.key);
+    RETURN_IF_ERROR(outbox_.StoreReceipt(batch, row.ref(), parsed.body.kind,
+                                         parsed.body.issued_at, receipt));
+    status = outbox_.store_.Commit(batch).status();
+    if (status.ok()) outbox_.ForgetAttempted(row.key.message);
+    if (ReasonOf(status) != Reason::kVersionConflict) return status;
+  }
+  return status;
+}
+
+absl::Status WaitingLetters::NoteNonDelivery(const OutboxRow& row,
+                                             absl::string_view stored,
+                                             absl::Time now) {
+  ASSIGN_OR_RETURN(
+      const std::string receipt,
+      outbox_.SignReceipt(row.key.message, row.plain_digest, outbox_.own_.id(),
+                          row.key.receiver, ReceiptKind::kNonDelivery, now));
+  Batch batch;
+  OutboxRow after = row;
+  after.non_delivery = true;
+  batch.RequireUnchanged(OutboxCodec::kTable, OutboxCodec::EncodeKey(row.key),
+                         stored);
+  RETURN_IF_ERROR(rows_.Put(batch, row.key, after));
+  RETURN_IF_ERROR(outbox_.StoreReceipt(
+      batch, row.ref(), ReceiptKind::kNonDelivery, now, receipt));
+  const absl::Status status = outbox_.store_.Commit(batch).status();
+  return ReasonOf(status) == Reason::kVersionConflict ? absl::OkStatus()
+                                                      : status;
+}
+
+absl::Status WaitingLetters::Sweep(const OfficeId& peer, absl::Time now) {
+  std::string from;
+  for (bool more = true; more;) {
+    more = false;
+    std::vector<Row<OutboxRow>> due;
+    RETURN_IF_ERROR(rows_.Scan(
+        outbox_.store_, peer.bytes(), from,
+        [&](const OutboxKey& key,
+            const Row<OutboxRow>& row) -> absl::StatusOr<bool> {
+          if (due.size() == kSweepPage) {
+            more = true;
+            from = OutboxCodec::EncodeKey(key);
+            return false;
+          }
+          const OutboxRow& value = row.value;
+          const bool late = value.deliver_by <= now && !value.non_delivery;
+          if (value.is_void() || (value.clearance.expires_at > now && !late)) {
+            return true;
+          }
+          due.push_back(row);
+          due.back().value.key = key;
+          return true;
+        }));
+    for (const Row<OutboxRow>& row : due) {
+      if (row.value.clearance.expires_at <= now) {
+        RETURN_IF_ERROR(Replace(row.value, row.stored, Reason::kLetterExpired));
+      } else {
+        RETURN_IF_ERROR(NoteNonDelivery(row.value, row.stored, now));
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace amparo::delivery

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What can become of one letter that waits in the outbox: it is sealed for its
+// peer, answered by a receipt, replaced by a VOID, or late. Each change is one
+// commit that fails harmlessly when the row is not as it was read.
+#ifndef AMPARO_NODE_DELIVERY_WAITING_LETTERS_H_
+#define AMPARO_NODE_DELIVERY_WAITING_LETTERS_H_
+
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "node/base/errors.h"
+#include "node/delivery/delivery_records.h"
+#include "node/delivery/outbox.h"
+#include "node/peering/peers.h"
+#include "node/storage/table.h"
+
+namespace amparo::delivery {
+
+// Refusals that may pass: the letter stays and is sent again. All others are
+// for good and end in a VOID.
+bool MayPass(Reason reason);
+// Refusals that an exchange of key bundles may heal.
+bool WantsNewKeys(Reason reason);
+// Reasons of our own gate that hold a letter back without ending it.
+bool HoldsBack(Reason reason);
+// Faults of this node: no reason to void somebody's letter.
+bool IsOurFault(const absl::Status& status);
+
+// Thread-safe; `outbox` must outlive it.
+class WaitingLetters {
+ public:
+  explicit WaitingLetters(Outbox& outbox)
+      : outbox_(outbox), rows_(outbox.vault_) {}
+
+  // The row as it is now; nullopt when it was answered.
+  absl::StatusOr<std::optional<storage::Row<OutboxRow>>> Reread(
+      const OutboxKey& key) const;
+
+  // The letter (or its VOID) as it goes on the wire, sealed to the peer's
+  // newest key. kSealingKeyUnknown when all we know are too old.
+  absl::StatusOr<std::string> Seal(const peering::Peer& peer, absl::Time now,
+                                   const OutboxRow& row) const;
+
+  // Puts a VOID in the letter's place. OK too when the row had changed.
+  absl::Status Replace(const OutboxRow& row, absl::string_view stored,
+                       Reason reason);
+
+  // Checks the receipt, keeps it, takes the letter out of the outbox.
+  // kReceiptInvalid, kKeyEpochUnknown; otherwise faults of this node.
+  absl::Status TakeReceipt(const peering::Peer& peer, const OutboxRow& row,
+                           absl::string_view receipt);
+
+  // Replaces what expired, signs NON_DELIVERY for what is late (once each).
+  absl::Status Sweep(const OfficeId& peer, absl::Time now);
+
+ private:
+  absl::Status NoteNonDelivery(const OutboxRow& row, absl::string_view stored,
+                               absl::Time now);
+
+  Outbox& outbox_;
+  const storage::Table<OutboxCodec> rows_;
+};
+
+}  // namespace amparo::delivery
+
+#endif  // AMPARO_NODE_DELIVERY_WAITING_LETTERS_H_
