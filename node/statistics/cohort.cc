@@ -17,8 +17,9 @@ constexpr int kLastYear = 2200;
 absl::StatusOr<Cohort> Cohort::Parse(absl::string_view text,
                                      absl::string_view field) {
   const absl::Status invalid =
-      FieldError(field, "must be a year such as 2016 or a quarter such as "
-                        "2016-Q3");
+      FieldError(field,
+                 "must be a year such as 2016 or a quarter such as "
+                 "2016-Q3");
   if (text.size() != 4 && text.size() != 7) return invalid;
   int year = 0;
   for (const char digit : text.substr(0, 4)) {
@@ -38,6 +39,11 @@ absl::StatusOr<Cohort> Cohort::Parse(absl::string_view text,
 std::string Cohort::id() const {
   return quarter_ == 0 ? absl::StrCat(year_)
                        : absl::StrCat(year_, "-Q", quarter_);
+}
+
+absl::Time Cohort::begin() const {
+  const int month = quarter_ == 0 ? 1 : quarter_ * 3 - 2;
+  return absl::FromCivil(absl::CivilMonth(year_, month), absl::UTCTimeZone());
 }
 
 absl::Time Cohort::end() const {

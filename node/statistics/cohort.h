@@ -27,6 +27,8 @@ class Cohort {
   int quarter() const { return quarter_; }
   std::string id() const;
 
+  // Its first moment, UTC.
+  absl::Time begin() const;
   // The first moment after it, UTC. Before that it is open: people may still
   // be registered in it, and nothing of it is released.
   absl::Time end() const;
@@ -37,9 +39,7 @@ class Cohort {
   friend bool operator==(const Cohort& a, const Cohort& b) {
     return a.year_ == b.year_ && a.quarter_ == b.quarter_;
   }
-  friend bool operator!=(const Cohort& a, const Cohort& b) {
-    return !(a == b);
-  }
+  friend bool operator!=(const Cohort& a, const Cohort& b) { return !(a == b); }
   friend bool operator<(const Cohort& a, const Cohort& b) {
     return a.year_ != b.year_ ? a.year_ < b.year_ : a.quarter_ < b.quarter_;
   }

@@ -20,8 +20,8 @@ std::vector<size_t> Places(const Dimension& dimension,
   std::vector<size_t> places;
   for (size_t i = 0; i + 1 < dimension.levels.size(); ++i) {
     const std::vector<std::string>& of = dimension.levels[i].of;
-    const bool found = std::any_of(
-        codes.begin(), codes.end(), [&of](absl::string_view code) {
+    const bool found =
+        std::any_of(codes.begin(), codes.end(), [&of](absl::string_view code) {
           return std::find(of.begin(), of.end(), code) != of.end();
         });
     if (found) places.push_back(i);
@@ -87,8 +87,8 @@ absl::StatusOr<absl::flat_hash_set<SubjectId>> Consenting(
         if (fields.exclusions.count(DataCategory::kStatisticalCounts) > 0) {
           excluded.insert(fields.subject);
         } else if (fields.recipients.empty() &&
-                   fields.categories.count(
-                       DataCategory::kStatisticalCounts) > 0) {
+                   fields.categories.count(DataCategory::kStatisticalCounts) >
+                       0) {
           agreed.insert(fields.subject);
         }
         return true;

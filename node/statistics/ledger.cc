@@ -28,8 +28,11 @@ std::string CohortPrefix(const Cohort& cohort) {
   return LedgerIndexCodec::EncodeKey({cohort, ""});
 }
 
-// What stands in an entry by itself, without the others.
-absl::Status CheckEntry(uint64_t sequence, const LedgerEntry& entry) {
+// `sum` is all that was charged to its cohort up to it.
+absl::Status CheckEntry(uint64_t sequence, const LedgerEntry& entry, Rho sum) {
+  if (sum != entry.spent_after) {
+    return Damaged(sequence, "the sum of the cohort is another");
+  }
   const absl::StatusOr<Rho> cost = CostOf(entry.sensitivity2, entry.sigma2);
   if (!cost.ok() || *cost != entry.rho) {
     return Damaged(sequence, "the charge is not what the noise costs");
@@ -94,11 +97,11 @@ absl::StatusOr<std::vector<CohortBudget>> BudgetLedger::Check(
     ASSIGN_OR_RETURN(const std::optional<ReleaseId> released,
                      ReleaseOf(reader, cohort, spec.id));
     if (released.has_value()) {
-      return Error(Reason::kAlreadyReleased,
-                   absl::StrCat("cohort ", cohort.id(),
-                                " of this table is in release ",
-                                released->hex(),
-                                "; a released table is never counted again"));
+      return Error(
+          Reason::kAlreadyReleased,
+          absl::StrCat("cohort ", cohort.id(), " of this table is in release ",
+                       released->hex(),
+                       "; a released table is never counted again"));
     }
     RETURN_IF_ERROR(CheckNoOverlap(reader, cohort));
     ASSIGN_OR_RETURN(const std::optional<Account> account,
@@ -149,8 +152,7 @@ absl::StatusOr<BudgetLedger::End> BudgetLedger::Last(
 
 absl::Status BudgetLedger::Charge(storage::Batch& batch,
                                   const storage::Reader& reader,
-                                  const TableSpec& spec,
-                                  const Release& release,
+                                  const TableSpec& spec, const Release& release,
                                   absl::string_view release_hash,
                                   const PersonId& prepared_by,
                                   const PersonId& approved_by) const {
@@ -195,12 +197,10 @@ absl::Status BudgetLedger::Verify(const storage::Reader& reader) const {
         if (sequence != end.sequence + 1 || entry.previous != end.digest) {
           return Damaged(sequence, "does not follow the one before it");
         }
-        RETURN_IF_ERROR(CheckEntry(sequence, entry));
         Rho& sum = spent[entry.cohort];
         sum = sum + entry.rho;
-        if (sum != entry.spent_after) {
-          return Damaged(sequence, "the sum of the cohort is another");
-        }
+        const absl::Status sound = CheckEntry(sequence, entry, sum);
+        if (!sound.ok()) return sound;
         ASSIGN_OR_RETURN(const std::optional<storage::Row<LedgerPlace>> place,
                          index_.Get(reader, {entry.cohort, entry.table}));
         if (!place.has_value() || place->value.sequence != sequence ||

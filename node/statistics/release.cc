@@ -81,7 +81,7 @@ absl::StatusOr<Release> FromWire(const wire::ReleaseBody& body) {
     return Malformed("the release does not name its table");
   }
   if (body.generated_at_ms() < 0) return Malformed("a time is out of range");
-  release.generated_at = FromUnixMillis(body.generated_at_ms());
+  release.generated_at = amparo::FromUnixMillis(body.generated_at_ms());
   ASSIGN_OR_RETURN(release.unit, CountedUnitFromNumber(body.counted_unit()));
   if (body.protection() != wire::PROTECTION_DP) {
     return Error(Reason::kValueUnknown);
@@ -149,9 +149,9 @@ absl::string_view Text(Statement statement) {
 }
 
 std::vector<Statement> StatementsFor(const TableSpec& spec) {
-  std::vector<Statement> statements = {
-      Statement::kCountedAtEachNode, Statement::kDetectionNotPrevalence,
-      Statement::kReferenceDateIsRegistration};
+  std::vector<Statement> statements = {Statement::kCountedAtEachNode,
+                                       Statement::kDetectionNotPrevalence,
+                                       Statement::kReferenceDateIsRegistration};
   if (spec.period == Period::kYear) {
     statements.push_back(Statement::kCohortIsAYear);
   }
@@ -204,7 +204,7 @@ std::string EncodeRelease(const Release& release) {
   body.set_office_id(release.office.bytes());
   body.set_table_id(release.table);
   body.set_spec_hash(release.spec_hash);
-  body.set_generated_at_ms(ToUnixMillis(release.generated_at));
+  body.set_generated_at_ms(amparo::ToUnixMillis(release.generated_at));
   body.set_counted_unit(
       static_cast<wire::CountedUnit>(static_cast<int>(release.unit)));
   body.set_protection(wire::PROTECTION_DP);

@@ -23,7 +23,7 @@ absl::Status Damaged(absl::string_view what) {
 // A time as stored; FromUnixMillis takes any number, ToUnixMillis does not.
 absl::StatusOr<absl::Time> DecodeTime(int64_t millis) {
   if (millis < 0) return Damaged("time");
-  return FromUnixMillis(millis);
+  return amparo::FromUnixMillis(millis);
 }
 
 template <class IdType>
@@ -72,7 +72,7 @@ std::string PreparationCodec::Encode(const Preparation& value) {
   for (const Cohort& cohort : value.cohorts) out.add_cohorts(cohort.id());
   out.set_counted_unit(static_cast<uint32_t>(value.unit));
   out.set_prepared_by(value.prepared_by.bytes());
-  out.set_prepared_at_ms(ToUnixMillis(value.prepared_at));
+  out.set_prepared_at_ms(amparo::ToUnixMillis(value.prepared_at));
   out.set_release_id(EncodeIdOrNone(value.release));
   return storage::SerializeRecord(out);
 }
@@ -161,7 +161,7 @@ std::string LedgerCodec::Encode(const LedgerEntry& value) {
   out.set_release_hash(value.release_hash);
   out.set_prepared_by(value.prepared_by.bytes());
   out.set_approved_by(value.approved_by.bytes());
-  out.set_charged_at_ms(ToUnixMillis(value.charged_at));
+  out.set_charged_at_ms(amparo::ToUnixMillis(value.charged_at));
   out.set_previous(value.previous);
   return storage::SerializeRecord(out);
 }

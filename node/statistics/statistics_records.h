@@ -41,9 +41,9 @@ struct Preparation {
 };
 
 struct StoredRelease {
-  std::string body;       // The exact bytes that were signed.
+  std::string body;        // The exact bytes that were signed.
   uint32_t key_epoch = 0;  // Of the signing key.
-  std::string signature;  // DER.
+  std::string signature;   // DER.
   PreparationId preparation;
   PersonId approved_by;
   std::vector<OfficeId> recipients;  // Offices it was posted to.
@@ -112,8 +112,7 @@ struct LedgerCodec {
 struct LedgerIndexCodec {
   using Key = std::pair<Cohort, std::string>;
   using Record = LedgerPlace;
-  static constexpr storage::TableId kTable =
-      storage::TableId::kLedgerByCohort;
+  static constexpr storage::TableId kTable = storage::TableId::kLedgerByCohort;
   static constexpr uint32_t kSchemaVersion = 1;
   static std::string EncodeKey(const Key& key);
   static absl::StatusOr<Key> DecodeKey(absl::string_view bytes);

@@ -50,8 +50,7 @@ const vocabulary::List* ListOf(const Dimension& dimension,
   if (dimension.source == Source::kFormsOfExploitation) {
     return lists.FindList(kFormsList);
   }
-  const vocabulary::Variable* variable =
-      lists.FindVariable(dimension.variable);
+  const vocabulary::Variable* variable = lists.FindVariable(dimension.variable);
   return variable == nullptr ? nullptr : variable->list;
 }
 
@@ -113,9 +112,9 @@ TableSpec ExploitationFormBySexByYear() {
       {std::string(kUnknownLevel), "Not known", {"-99"}},
   };
   form.cap = 2;
-  form.none_when_all_no = {"isForcedLabour",        "isForcedMarriage",
-                           "isForcedMilitary",      "isOrganRemoval",
-                           "isOtherExploit",        "isSexualExploit",
+  form.none_when_all_no = {"isForcedLabour",       "isForcedMarriage",
+                           "isForcedMilitary",     "isOrganRemoval",
+                           "isOtherExploit",       "isSexualExploit",
                            "isSlaveryAndPractices"};
   Dimension sex;
   sex.name = "sex";
@@ -231,9 +230,8 @@ const Catalogue& Catalogue::BuiltIn() {
 
 Catalogue::Catalogue(std::vector<TableSpec> tables)
     : tables_(std::move(tables)) {
-  std::sort(
-      tables_.begin(), tables_.end(),
-      [](const TableSpec& a, const TableSpec& b) { return a.id < b.id; });
+  std::sort(tables_.begin(), tables_.end(),
+            [](const TableSpec& a, const TableSpec& b) { return a.id < b.id; });
 }
 
 absl::StatusOr<const TableSpec*> Catalogue::Find(absl::string_view id) const {
