@@ -231,6 +231,9 @@ TEST_F(DirectoryTest, AfterAFailedWriteNothingIsCommittedUntilReopened) {
   later.Put(TableId::kCases, "later", "1");
   EXPECT_THAT(store->Commit(later), StatusIs(absl::StatusCode::kUnavailable,
                                              HasSubstr("started again")));
+  EXPECT_THAT(store->Get(TableId::kCases, "kept"),
+              IsOkAndHolds(Optional(std::string("1"))))
+      << "reading goes on";
   store.reset();
   store = Open();
   ASSERT_NE(store, nullptr);
