@@ -31,7 +31,7 @@ std::string NumbersOf(const Set& set) {
 int64_t MillisOrZero(absl::Time time) {
   return time < absl::UnixEpoch() || time >= absl::InfiniteFuture()
              ? 0
-             : ToUnixMillis(time);
+             : amparo::ToUnixMillis(time);
 }
 
 // Everything the request says, for telling a repetition from another request.

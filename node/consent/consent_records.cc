@@ -121,8 +121,8 @@ std::string ConsentCodec::Encode(const Consent& consent) {
   stored.set_language(fields.language);
   stored.set_text_version(fields.text_version);
   stored.set_collector(ActorBytes(fields.collector));
-  stored.set_given_at_ms(ToUnixMillis(fields.given_at));
-  stored.set_valid_until_ms(ToUnixMillis(fields.valid_until));
+  stored.set_given_at_ms(amparo::ToUnixMillis(fields.given_at));
+  stored.set_valid_until_ms(amparo::ToUnixMillis(fields.valid_until));
   for (const Question question : fields.answered_yes) {
     stored.add_answered_yes(static_cast<uint32_t>(question));
   }
@@ -130,7 +130,7 @@ std::string ConsentCodec::Encode(const Consent& consent) {
   stored.set_assent(fields.assent);
   stored.set_best_interests_reference(fields.best_interests_reference);
   if (consent.withdrawn_at().has_value()) {
-    stored.set_withdrawn_at_ms(ToUnixMillis(*consent.withdrawn_at()));
+    stored.set_withdrawn_at_ms(amparo::ToUnixMillis(*consent.withdrawn_at()));
     stored.set_withdrawn_by(ActorBytes(consent.withdrawn_by()));
   }
   return storage::SerializeRecord(stored);

@@ -190,8 +190,8 @@ void WriteConsent(const Consent& consent, v1::Consent* message) {
   if (!fields.collector.empty()) {
     message->set_collector_person_id(fields.collector.hex());
   }
-  message->set_given_at_ms(ToUnixMillis(fields.given_at));
-  message->set_valid_until_ms(ToUnixMillis(fields.valid_until));
+  message->set_given_at_ms(amparo::ToUnixMillis(fields.given_at));
+  message->set_valid_until_ms(amparo::ToUnixMillis(fields.valid_until));
   for (const QuestionField& field : kQuestionFields) {
     (message->mutable_questions()->*field.set)(
         fields.answered_yes.count(field.question) > 0);
@@ -202,7 +202,7 @@ void WriteConsent(const Consent& consent, v1::Consent* message) {
   message->set_state(
       static_cast<v1::ConsentState>(static_cast<int>(consent.state())));
   if (consent.withdrawn_at().has_value()) {
-    message->set_withdrawn_at_ms(ToUnixMillis(*consent.withdrawn_at()));
+    message->set_withdrawn_at_ms(amparo::ToUnixMillis(*consent.withdrawn_at()));
   }
 }
 

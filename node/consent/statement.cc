@@ -60,7 +60,8 @@ absl::StatusOr<Statement> Statement::For(const Consent& consent,
   statement.language = fields.language;
   statement.text_version = fields.text_version;
   statement.guardian = fields.given_by == GivenBy::kGuardian;
-  statement.valid_until = FromUnixMillis(ToUnixMillis(fields.valid_until));
+  statement.valid_until =
+      FromUnixMillis(amparo::ToUnixMillis(fields.valid_until));
   return statement;
 }
 
@@ -78,7 +79,7 @@ std::string Statement::Encode() const {
   message.set_language(language);
   message.set_text_version(text_version);
   message.set_guardian(guardian);
-  message.set_valid_until_ms(ToUnixMillis(valid_until));
+  message.set_valid_until_ms(amparo::ToUnixMillis(valid_until));
   return storage::SerializeRecord(message);
 }
 

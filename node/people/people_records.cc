@@ -75,14 +75,15 @@ std::string PersonCodec::Encode(const Person& person) {
   stored.set_password_hash(person.password_hash);
   if (person.code.has_value()) {
     stored.set_code_digest(person.code->digest);
-    stored.set_code_expires_at_ms(ToUnixMillis(person.code->expires_at));
+    stored.set_code_expires_at_ms(
+        amparo::ToUnixMillis(person.code->expires_at));
   }
   for (const Device& device : person.devices) {
     record::DeviceRecord& added = *stored.add_devices();
     added.set_token_digest(device.token_digest);
-    added.set_added_at_ms(ToUnixMillis(device.added_at));
+    added.set_added_at_ms(amparo::ToUnixMillis(device.added_at));
   }
-  stored.set_added_at_ms(ToUnixMillis(person.added_at));
+  stored.set_added_at_ms(amparo::ToUnixMillis(person.added_at));
   return storage::SerializeRecord(stored);
 }
 
@@ -133,8 +134,8 @@ std::string SessionCodec::Encode(const Session& session) {
   record::SessionRecord stored;
   stored.set_session_id(session.id.bytes());
   stored.set_person_id(session.person.bytes());
-  stored.set_opened_at_ms(ToUnixMillis(session.opened_at));
-  stored.set_expires_at_ms(ToUnixMillis(session.expires_at));
+  stored.set_opened_at_ms(amparo::ToUnixMillis(session.opened_at));
+  stored.set_expires_at_ms(amparo::ToUnixMillis(session.expires_at));
   return storage::SerializeRecord(stored);
 }
 
@@ -163,7 +164,7 @@ std::string RequestCodec::Encode(const KeptAnswer& kept) {
   record::RequestRecord stored;
   stored.set_body_digest(kept.body_digest);
   stored.set_answer(kept.answer);
-  stored.set_answered_at_ms(ToUnixMillis(kept.answered_at));
+  stored.set_answered_at_ms(amparo::ToUnixMillis(kept.answered_at));
   return storage::SerializeRecord(stored);
 }
 
@@ -181,7 +182,7 @@ std::string EncodeAddPersonAnswer(const AddPersonAnswer& answer) {
   record::AddPersonAnswer stored;
   stored.set_person_id(answer.person.bytes());
   stored.set_code(answer.code);
-  stored.set_code_expires_at_ms(ToUnixMillis(answer.code_expires_at));
+  stored.set_code_expires_at_ms(amparo::ToUnixMillis(answer.code_expires_at));
   return storage::SerializeRecord(stored);
 }
 

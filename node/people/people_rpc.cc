@@ -39,7 +39,7 @@ void Write(const PersonSummary& person, v1::Person* out) {
 
 void Write(const SignedIn& signed_in, v1::Session* out) {
   out->set_token(std::string(signed_in.token.Reveal()));
-  out->set_expires_at_ms(ToUnixMillis(signed_in.expires_at));
+  out->set_expires_at_ms(amparo::ToUnixMillis(signed_in.expires_at));
   out->set_device_token(std::string(signed_in.device_token.Reveal()));
   Write(signed_in.person, out->mutable_person());
 }
@@ -113,7 +113,8 @@ grpc::Status PeopleRpc::AddPerson(grpc::ServerContext* context,
                                         request->team()}));
         Write(added.person, response->mutable_person());
         response->set_code(std::string(added.code.Reveal()));
-        response->set_code_expires_at_ms(ToUnixMillis(added.code_expires_at));
+        response->set_code_expires_at_ms(
+            amparo::ToUnixMillis(added.code_expires_at));
         return absl::OkStatus();
       });
 }
