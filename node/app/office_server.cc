@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/app/office_server.h"
+
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/resource_quota.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <utility>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "node/app/status_rpc.h"
+#include "node/base/errors.h"
+#include "node/base/limits.h"
+#include "node/base/status_macros.h"
+#include "node/cases/cases_rpc.h"
+#include "node/consent/consent_rpc.h"
+#include "node/peering/peering_rpc.h"
+#include "node/people/gate_rpc.h"
+#include "node/people/people_rpc.h"
+#include "node/referral/referral_rpc.h"
+#include "node/region/region_rpc.h"
+#include "node/statistics/statistics_rpc.h"
+
+namespace amparo::app {
+namespace {
+
+// sockaddr_un holds 108 bytes with its final zero.
+constexpr size_t kSocketPathMax = 107;
+constexpr char kOfficePackage[] = "amparo.office.v1.";
+
+// Every office method must name the permission it needs.
+absl::Status CheckPermissions(const std::vector<grpc::Service*>& services) {
+  std::vector<const google::protobuf::ServiceDescriptor*> described;
+  for (const char* const name :
+       {"PeopleService", "CaseService", "ConsentService", "PeeringAdminService",
+        "ReferralService", "TableService", "TrendService", "StatusService"}) {
+    const auto* const found =
+        google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
+            std::string(kOfficePackage) + name);
+    if (found == nullptr) {
+      return Error(Reason::kConfigInvalid, "an office service is missing");
+    }
+    described.push_back(found);
+  }
+  if (described.size() != services.size()) {
+    return Error(Reason::kConfigInvalid,
+                 "a service is served that nobody checked");
+  }
+  return people::CheckEveryMethodHasPermission(described);
+}
+
+}  // namespace
+
+class OfficeServer::Impl {
+ public:
+  Impl(Node& node, const std::string& version, const std::string& peer_address)
+      : gate_(node.sessions()),
+        people_(gate_, node.people()),
+        cases_(gate_, node.cases()),
+        consent_(gate_, node.consent()),
+        peering_(gate_, node.peering(), node.agreement_actions(),
+                 node.ground().clock),
+        referrals_(gate_, node.referrals()),
+        tables_(gate_, node.tables()),
+        trends_(gate_, node.trends()),
+        status_(gate_, node, version, peer_address) {}
+
+  absl::Status Start(const std::string& socket_path) {
+    if (socket_path.size() > kSocketPathMax) {
+      return Error(Reason::kConfigInvalid,
+                   "data_directory is too long for a socket in it: its path "
+                   "may have 95 characters");
+    }
+    const std::vector<grpc::Service*> services = {
+        &people_,    &cases_,  &consent_, &peering_,
+        &referrals_, &tables_, &trends_,  &status_};
+    RETURN_IF_ERROR(CheckPermissions(services));
+    grpc::EnableDefaultHealthCheckService(true);
+    // A socket that a killed process left behind. The store is open, so no
+    // other process serves on it.
+    ::unlink(socket_path.c_str());
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort("unix:" + socket_path,
+                             grpc::InsecureServerCredentials());
+    for (grpc::Service* const service : services) {
+      builder.RegisterService(service);
+    }
+    grpc::ResourceQuota quota("office");
+    quota.SetMaxThreads(limits::kOfficeServerThreadsMax);
+    builder.SetResourceQuota(quota);
+    builder.SetMaxReceiveMessageSize(
+        static_cast<int>(limits::kRpcMessageBytesMax));
+    server_ = builder.BuildAndStart();
+    if (server_ == nullptr || ::chmod(socket_path.c_str(), 0600) != 0) {
+      return Error(Reason::kStorageFailed,
+                   "the office socket cannot be made in the data directory");
+    }
+    return absl::OkStatus();
+  }
+
+  void Stop(absl::Duration grace) {
+    if (server_ == nullptr) return;
+    if (auto* const health = server_->GetHealthCheckService()) {
+      health->SetServingStatus(false);
+    }
+    server_->Shutdown(absl::ToChronoTime(absl::Now() + grace));
+    server_->Wait();
+    server_ = nullptr;
+  }
+
+ private:
+  people::Gate gate_;
+  people::PeopleRpc people_;
+  cases::CasesRpc cases_;
+  consent::ConsentRpc consent_;
+  peering::PeeringRpc peering_;
+  referral::ReferralRpc referrals_;
+  statistics::TableRpc tables_;
+  region::TrendRpc trends_;
+  StatusRpc status_;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+absl::StatusOr<std::unique_ptr<OfficeServer>> OfficeServer::Start(
+    Node& node, const std::string& socket_path, const std::string& version,
+    const std::string& peer_address) {
+  auto impl = std::make_unique<Impl>(node, version, peer_address);
+  RETURN_IF_ERROR(impl->Start(socket_path));
+  return std::unique_ptr<OfficeServer>(new OfficeServer(std::move(impl)));
+}
+
+OfficeServer::OfficeServer(std::unique_ptr<Impl> impl)
+    : impl_(std::move(impl)) {}
+OfficeServer::~OfficeServer() { Stop(absl::ZeroDuration()); }
+
+void OfficeServer::Stop(absl::Duration grace) { impl_->Stop(grace); }
+
+}  // namespace amparo::app

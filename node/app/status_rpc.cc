@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/app/status_rpc.h"
+
+#include <optional>
+
+#include "node/base/clock.h"
+#include "node/base/status_macros.h"
+#include "node/delivery/delivery_records.h"
+#include "node/storage/table.h"
+
+namespace amparo::app {
+namespace {
+
+// Counting further would say nothing more and cost a long scan.
+constexpr uint32_t kWaitingCountedMax = 10000;
+
+}  // namespace
+
+grpc::Status StatusRpc::ShowStatus(grpc::ServerContext* context,
+                                   const office::v1::ShowStatusRequest*,
+                                   office::v1::ShowStatusResponse* response) {
+  return gate_.Answer(*context, "/amparo.office.v1.StatusService/ShowStatus",
+                      [&](const people::Caller& caller) -> absl::Status {
+                        RETURN_IF_ERROR(
+                            caller.May(people::Permission::kStatusRead));
+                        return Fill(response);
+                      });
+}
+
+absl::Status StatusRpc::Fill(office::v1::ShowStatusResponse* response) const {
+  const peering::OwnOffice& own = node_.own();
+  response->set_office_id(own.id().hex());
+  response->set_office_name(own.name());
+  response->set_country(own.country());
+  response->set_role(own.role() == peering::NodeRole::kRegion ? "REGION"
+                                                              : "OFFICE");
+  response->set_exercise(own.exercise());
+  response->set_version(version_);
+  response->set_address(address_);
+  response->set_incarnation(own.incarnation());
+  ASSIGN_OR_RETURN(const uint64_t leaves, node_.log().Size());
+  response->set_log_leaves(leaves);
+  ASSIGN_OR_RETURN(const auto checkpoint, node_.log().LastCheckpoint());
+  if (checkpoint.has_value()) response->set_checkpoint(checkpoint->note);
+  for (const peering::Peer& peer : node_.peers().List()) {
+    RETURN_IF_ERROR(FillPeer(peer, response->add_peers()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status StatusRpc::FillPeer(const peering::Peer& peer,
+                                 office::v1::PeerStatus* out) const {
+  out->set_office_id(peer.id.hex());
+  out->set_name(peer.name());
+  out->set_state(std::string(peering::Name(peer.state)));
+  const storage::Store& store = node_.ground().store;
+  uint32_t waiting = 0;
+  RETURN_IF_ERROR(store.ScanPrefix(
+      storage::TableId::kOutbox, peer.id.bytes(),
+      [&waiting](absl::string_view,
+                 absl::string_view) -> absl::StatusOr<bool> {
+        return ++waiting < kWaitingCountedMax;
+      }));
+  out->set_letters_waiting(waiting);
+  const storage::Table<delivery::PeerCursorCodec> cursors(node_.vault());
+  ASSIGN_OR_RETURN(const auto cursor, cursors.Get(store, peer.id));
+  if (cursor.has_value()) {
+    out->set_failures(cursor->value.failures);
+    if (cursor->value.next_attempt > absl::UnixEpoch()) {
+      out->set_next_attempt_ms(
+          amparo::ToUnixMillis(cursor->value.next_attempt));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace amparo::app
