@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/cases/cases_records.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+
+#include "amparo/record/v1/cases.pb.h"
+#include "node/base/errors.h"
+#include "tests/support/every_field_set.h"
+#include "tests/support/status_matchers.h"
+
+namespace amparo::cases {
+namespace {
+
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+namespace pb = amparo::record::v1;
+
+template <class IdType>
+IdType MakeId(char fill) {
+  return *IdType::FromBytes(std::string(16, fill));
+}
+
+Case FullCase() {
+  return Case{.id = MakeId<CaseId>('c'),
+              .number = *CaseNumber::Parse("0123-4567-B"),
+              .subject = MakeId<SubjectId>('s'),
+              .owner = MakeId<PersonId>('p'),
+              .team = "north",
+              .registered_at = absl::FromUnixMillis(1735689600123),
+              .year = 2016,
+              .source = "ctdc",
+              .has_identity = true,
+              .treated_as_minor = true};
+}
+
+Identity FullIdentity() {
+  Identity identity;
+  identity.given_names = "Марія";
+  identity.family_names = "Іваненко";
+  identity.given_names_romanised = "Mariia";
+  identity.family_names_romanised = "Ivanenko";
+  identity.born = {1999, 5, 0};
+  identity.documents = {{"PASSPORT", "FA123456", "UKR"}};
+  identity.contacts = {{"TELEPHONE", "+380441234567", "messages only"}};
+  return identity;
+}
+
+StoredProfile FullProfile() {
+  return {MakeId<CaseId>('c'),
+          *Profile::Create(vocabulary::Lists::BuiltIn(),
+                           {{"gender", "Female"}, {"citizenship", "UKR"}})};
+}
+
+template <class Message>
+Message ParseAs(const std::string& bytes) {
+  Message message;
+  EXPECT_TRUE(message.ParseFromString(bytes));
+  return message;
+}
+
+TEST(CaseCodecTest, EveryFieldOfTheRecordIsMappedAndSurvives) {
+  const std::string bytes = CaseCodec::Encode(FullCase());
+  EXPECT_THAT(FieldsNotSet(ParseAs<pb::Case>(bytes)), IsEmpty());
+  const auto decoded = CaseCodec::Decode(bytes);
+  ASSERT_THAT(decoded, IsOk());
+  EXPECT_EQ(CaseCodec::Encode(*decoded), bytes);
+  EXPECT_EQ(decoded->number, FullCase().number);
+  EXPECT_EQ(decoded->registered_at, FullCase().registered_at);
+  EXPECT_THAT(CaseCodec::DecodeKey(CaseCodec::EncodeKey(decoded->id)),
+              IsOkAndHolds(decoded->id));
+}
+
+TEST(ProfileCodecTest, EveryFieldOfTheRecordIsMappedAndSurvives) {
+  const std::string bytes = ProfileCodec::Encode(FullProfile());
+  EXPECT_THAT(FieldsNotSet(ParseAs<pb::CaseProfile>(bytes)), IsEmpty());
+  const auto decoded = ProfileCodec::Decode(bytes);
+  ASSERT_THAT(decoded, IsOk());
+  EXPECT_EQ(decoded->profile, FullProfile().profile);
+  EXPECT_EQ(decoded->case_id, FullProfile().case_id);
+}
+
+TEST(IdentityCodecTest, EveryFieldOfTheRecordIsMappedAndSurvives) {
+  const std::string bytes = IdentityCodec::Encode(FullIdentity());
+  EXPECT_THAT(FieldsNotSet(ParseAs<pb::CaseIdentity>(bytes)), IsEmpty());
+  EXPECT_THAT(IdentityCodec::Decode(bytes), IsOkAndHolds(FullIdentity()));
+}
+
+TEST(CaseIndexCodecTest, EveryFieldOfTheRecordIsMappedAndSurvives) {
+  const CaseId id = MakeId<CaseId>('c');
+  const std::string bytes = CaseNumberCodec::Encode(id);
+  EXPECT_THAT(FieldsNotSet(ParseAs<pb::CaseReference>(bytes)), IsEmpty());
+  EXPECT_THAT(CaseNumberCodec::Decode(bytes), IsOkAndHolds(id));
+  EXPECT_THAT(CaseSourceCodec::Decode(bytes), IsOkAndHolds(id));
+  EXPECT_THAT(CaseScopeCodec::Decode(bytes), IsOkAndHolds(id));
+}
+
+TEST(CaseScopeCodecTest, KeysSortNewestFirstAndDecode) {
+  const std::string scope(16, 's');
+  const CaseScopeKey old{scope, absl::FromUnixMillis(1000),
+                         MakeId<CaseId>('a')};
+  const CaseScopeKey young{scope, absl::FromUnixMillis(2000),
+                           MakeId<CaseId>('z')};
+  EXPECT_LT(CaseScopeCodec::EncodeKey(young), CaseScopeCodec::EncodeKey(old));
+  const auto decoded =
+      CaseScopeCodec::DecodeKey(CaseScopeCodec::EncodeKey(old));
+  ASSERT_THAT(decoded, IsOk());
+  EXPECT_EQ(decoded->scope, scope);
+  EXPECT_EQ(decoded->registered_at, old.registered_at);
+  EXPECT_EQ(decoded->id, old.id);
+}
+
+TEST(CasesRecordsTest, WhatCannotBeReadIsDamagedAndNeverHalfRead) {
+  pb::CaseProfile unknown_code =
+      ParseAs<pb::CaseProfile>(ProfileCodec::Encode(FullProfile()));
+  unknown_code.mutable_entries(0)->set_code("Atlantis");
+  pb::Case bad_number = ParseAs<pb::Case>(CaseCodec::Encode(FullCase()));
+  bad_number.set_number("0123-4567-C");
+  pb::Case bad_subject = ParseAs<pb::Case>(CaseCodec::Encode(FullCase()));
+  bad_subject.set_subject("short");
+  pb::Case bad_time = ParseAs<pb::Case>(CaseCodec::Encode(FullCase()));
+  bad_time.set_registered_at_ms(-1);
+  pb::CaseIdentity bad_date =
+      ParseAs<pb::CaseIdentity>(IdentityCodec::Encode(FullIdentity()));
+  bad_date.set_born("1999-13");
+  const std::pair<const char*, absl::Status> table[] = {
+      {"no proto", CaseCodec::Decode("\xff").status()},
+      {"empty case", CaseCodec::Decode("").status()},
+      {"number", CaseCodec::Decode(bad_number.SerializeAsString()).status()},
+      {"subject", CaseCodec::Decode(bad_subject.SerializeAsString()).status()},
+      {"time", CaseCodec::Decode(bad_time.SerializeAsString()).status()},
+      {"code", ProfileCodec::Decode(unknown_code.SerializeAsString()).status()},
+      {"no case of a profile", ProfileCodec::Decode("").status()},
+      {"date", IdentityCodec::Decode(bad_date.SerializeAsString()).status()},
+      {"reference", CaseNumberCodec::Decode("").status()},
+      {"case key", CaseCodec::DecodeKey("short").status()},
+      {"number key", CaseNumberCodec::DecodeKey("short").status()},
+      {"scope key", CaseScopeCodec::DecodeKey("short").status()},
+      {"scope time", CaseScopeCodec::DecodeKey(std::string(40, '\0')).status()},
+  };
+  for (const auto& [name, status] : table) {
+    EXPECT_EQ(ReasonOf(status), Reason::kRecordDamaged) << name;
+  }
+}
+
+}  // namespace
+}  // namespace amparo::cases
