@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/cases/cases_rpc.h"
+
+#include <gmock/gmock.h>
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "amparo/office/v1/cases.grpc.pb.h"
+#include "node/people/people_records.h"
+#include "node/people/sessions.h"
+#include "node/storage/table.h"
+#include "tests/support/every_field_set.h"
+#include "tests/support/status_matchers.h"
+#include "tests/unit/node/cases/office.h"
+
+namespace amparo::cases {
+namespace {
+
+namespace v1 = ::amparo::office::v1;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+const std::string kRequest(32, 'a');
+
+// A real server in this process, and a client with a session.
+class CasesRpcTest : public testing::Test {
+ protected:
+  CasesRpcTest()
+      : requests_(*office_.store, *office_.vault, office_.clock),
+        actions_(office_.services(), requests_),
+        sessions_(*office_.store, *office_.vault, office_.clock),
+        gate_(sessions_),
+        rpc_(gate_, actions_) {
+    grpc::ServerBuilder builder;
+    builder.RegisterService(&rpc_);
+    server_ = builder.BuildAndStart();
+    stub_ = v1::CaseService::NewStub(server_->InProcessChannel({}));
+    caseworker_ = SignIn('a', people::Role::kCaseworker);
+    administrator_ = SignIn('b', people::Role::kAdministrator);
+  }
+
+  std::string SignIn(char fill, people::Role role) {
+    people::Person person;
+    person.name = std::string(8, fill);
+    person.roles = {role};
+    person.team = "north";
+    person.state = people::PersonState::kActive;
+    person.password_hash = "$argon2id$none";
+    person.added_at = office_.clock.Now();
+    const PersonId id = *PersonId::FromBytes(std::string(16, fill));
+    storage::Batch batch;
+    EXPECT_THAT(storage::Table<people::PersonCodec>(*office_.vault)
+                    .Insert(batch, id, person),
+                IsOk());
+    auto session = sessions_.Open(batch, id, office_.random);
+    EXPECT_THAT(session, IsOk());
+    EXPECT_THAT(office_.store->Commit(batch), IsOk());
+    return std::string(session->token.Reveal());
+  }
+
+  static void Use(grpc::ClientContext& context, const std::string& token) {
+    if (!token.empty()) context.AddMetadata(people::kSessionMetadata, token);
+  }
+
+  grpc::Status Register(const std::string& token,
+                        const v1::RegisterCaseRequest& request,
+                        v1::RegisterCaseResponse* response) {
+    grpc::ClientContext context;
+    Use(context, token);
+    return stub_->RegisterCase(&context, request, response);
+  }
+
+  // Sends an opening and then the file in pieces of `piece` bytes.
+  grpc::Status Import(const std::string& token,
+                      const v1::ImportOpening& opening, const std::string& csv,
+                      size_t piece, v1::ImportCasesResponse* response) {
+    grpc::ClientContext context;
+    Use(context, token);
+    auto writer = stub_->ImportCases(&context, response);
+    v1::ImportCasesRequest message;
+    *message.mutable_opening() = opening;
+    writer->Write(message);
+    for (size_t at = 0; at < csv.size(); at += piece) {
+      message.set_chunk(csv.substr(at, piece));
+      if (!writer->Write(message)) break;
+    }
+    writer->WritesDone();
+    return writer->Finish();
+  }
+
+  static v1::RegisterCaseRequest FullRequest() {
+    v1::RegisterCaseRequest request;
+    FillEveryField(&request);
+    request.set_request_id(kRequest);
+    request.mutable_profile(0)->set_variable("childIndicators");
+    request.mutable_profile(0)->set_code("1");
+    v1::CaseIdentity& identity = *request.mutable_identity();
+    identity.set_born("1999-05");
+    identity.mutable_documents(0)->set_type("PASSPORT");
+    identity.mutable_documents(0)->set_country("UKR");
+    identity.mutable_contacts(0)->set_type("TELEPHONE");
+    return request;
+  }
+
+  static v1::ImportOpening Opening() {
+    v1::ImportOpening opening;
+    opening.set_request_id(kRequest);
+    opening.set_mapping(R"json({
+      "form": "amparo.mapping.v1", "source": "t", "source_key": "row",
+      "columns": {"sex": {"variable": "gender"}, "age": {"variable": "ageBroad"}},
+      "consent": {"purpose": "STATISTICS", "text_version": "1",
+        "language": "en", "given_by": "SELF", "method": "WRITTEN",
+        "valid_days": 10, "all_questions_answered_yes": true}})json");
+    v1::RowRule& rule = *opening.add_only_rows();
+    rule.set_column("age");
+    rule.add_values("9--17");
+    rule.add_values("48+");
+    return opening;
+  }
+
+  Office office_;
+  people::Requests requests_;
+  CasesActions actions_;
+  people::Sessions sessions_;
+  people::Gate gate_;
+  CasesRpc rpc_;
+  std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<v1::CaseService::Stub> stub_;
+  std::string caseworker_;
+  std::string administrator_;
+};
+
+TEST_F(CasesRpcTest, EveryFieldOfAnIdentityGoesInAndComesOut) {
+  const v1::RegisterCaseRequest request = FullRequest();
+  ASSERT_THAT(FieldsNotSet(request), IsEmpty());
+  v1::RegisterCaseResponse registered;
+  // Without an age the indicator counts; with this date it would not.
+  v1::RegisterCaseRequest without_date = request;
+  without_date.mutable_identity()->clear_born();
+  ASSERT_TRUE(Register(caseworker_, without_date, &registered).ok());
+  EXPECT_THAT(FieldsNotSet(registered), IsEmpty());
+
+  v1::RegisterCaseRequest dated = request;
+  dated.set_request_id(std::string(32, 'b'));
+  ASSERT_TRUE(Register(caseworker_, dated, &registered).ok());
+  grpc::ClientContext context;
+  Use(context, caseworker_);
+  v1::GetIdentityRequest wanted;
+  wanted.set_number(registered.number());
+  v1::GetIdentityResponse identity;
+  ASSERT_TRUE(stub_->GetIdentity(&context, wanted, &identity).ok());
+  EXPECT_EQ(identity.identity().SerializeAsString(),
+            request.identity().SerializeAsString());
+}
+
+TEST_F(CasesRpcTest, ACaseIsListedAndShownWithoutItsIdentity) {
+  v1::RegisterCaseResponse registered;
+  ASSERT_TRUE(Register(caseworker_, FullRequest(), &registered).ok());
+  v1::GetCaseRequest wanted;
+  wanted.set_number(registered.number());
+  v1::GetCaseResponse shown;
+  grpc::ClientContext get;
+  Use(get, caseworker_);
+  ASSERT_TRUE(stub_->GetCase(&get, wanted, &shown).ok());
+  EXPECT_EQ(shown.summary().number(), registered.number());
+  EXPECT_TRUE(shown.summary().own());
+  EXPECT_TRUE(shown.summary().has_identity());
+  EXPECT_EQ(shown.profile_size(), 2);
+  EXPECT_EQ(shown.profile(0).label(), "Yes");
+  EXPECT_THAT(shown.SerializeAsString(),
+              Not(HasSubstr(FullRequest().identity().given_names())));
+  grpc::ClientContext list;
+  Use(list, caseworker_);
+  v1::ListCasesResponse listed;
+  ASSERT_TRUE(stub_->ListCases(&list, v1::ListCasesRequest(), &listed).ok());
+  ASSERT_EQ(listed.cases_size(), 1);
+  EXPECT_EQ(listed.cases(0).SerializeAsString(),
+            shown.summary().SerializeAsString());
+}
+
+TEST_F(CasesRpcTest, AFileInPiecesIsImportedAndEveryFieldOfTheReportTold) {
+  const std::string csv =
+      "sex,age\nFemale,48+\nMale,9--17\nMaria,48+\nFemale,30--38\n";
+  v1::ImportCasesResponse report;
+  const grpc::Status status = Import(caseworker_, Opening(), csv, 5, &report);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_THAT(FieldsNotSet(report), IsEmpty());
+  EXPECT_EQ(report.read(), 4);
+  EXPECT_EQ(report.accepted(), 2);
+  EXPECT_EQ(report.without_consent(), 1);
+  EXPECT_EQ(report.skipped_by_reason(0).reason(), "ONLY_ROWS");
+  EXPECT_EQ(report.rejections(0).row(), 3);
+  EXPECT_EQ(report.rejections(0).line(), 4);
+  EXPECT_EQ(report.rejections(0).column(), "sex");
+  EXPECT_EQ(report.rejections(0).reason(), "CODE_UNKNOWN");
+  EXPECT_THAT(report.SerializeAsString(), Not(HasSubstr("Maria")));
+}
+
+TEST_F(CasesRpcTest, ADryRunStoresNothing) {
+  v1::ImportOpening opening = Opening();
+  opening.set_dry_run(true);
+  v1::ImportCasesResponse report;
+  ASSERT_TRUE(
+      Import(caseworker_, opening, "sex,age\nMale,48+\n", 100, &report).ok());
+  EXPECT_EQ(report.accepted(), 1);
+  EXPECT_EQ(office_.Rows(storage::TableId::kCases), 0);
+}
+
+TEST_F(CasesRpcTest, AnImportWithoutOpeningOrWithABadOneIsRefused) {
+  v1::ImportCasesResponse report;
+  grpc::ClientContext context;
+  Use(context, caseworker_);
+  auto writer = stub_->ImportCases(&context, &report);
+  writer->WritesDone();
+  EXPECT_EQ(writer->Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  v1::ImportOpening opening = Opening();
+  opening.clear_request_id();
+  EXPECT_EQ(Import(caseworker_, opening, "sex,age\n", 9, &report).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+  opening = Opening();
+  opening.set_mapping("{");
+  EXPECT_EQ(Import(caseworker_, opening, "sex,age\n", 9, &report).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(
+      Import(caseworker_, Opening(), "sex\nMale\n", 9, &report).error_code(),
+      grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(office_.Rows(storage::TableId::kCases), 0);
+}
+
+TEST_F(CasesRpcTest, NothingIsDoneWithoutSessionOrPermission) {
+  v1::RegisterCaseResponse registered;
+  v1::ImportCasesResponse report;
+  EXPECT_EQ(Register("", FullRequest(), &registered).error_code(),
+            grpc::StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(Import("", Opening(), "sex,age\n", 9, &report).error_code(),
+            grpc::StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(Register(administrator_, FullRequest(), &registered).error_code(),
+            grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(
+      Import(administrator_, Opening(), "sex,age\n", 9, &report).error_code(),
+      grpc::StatusCode::PERMISSION_DENIED);
+}
+
+}  // namespace
+}  // namespace amparo::cases
