@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/app/upkeep.h"
+
+#include <algorithm>
+
+#include "node/base/errors.h"
+#include "node/base/log.h"
+
+namespace amparo::app {
+namespace {
+
+constexpr absl::Duration kRoundEvery = absl::Seconds(1);
+constexpr absl::Duration kSilenceMax = absl::Hours(1);
+constexpr int kDoublingsMax = 12;
+constexpr absl::Duration kCheckpointAgainAfter = absl::Minutes(1);
+
+}  // namespace
+
+void Upkeep::Start() {
+  thread_ = std::thread([this] { Run(); });
+}
+
+void Upkeep::Stop() {
+  {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void Upkeep::Run() {
+  absl::MutexLock lock(&mutex_);
+  while (!stopping_) {
+    mutex_.Unlock();
+    Round(node_.ground().clock.Now());
+    mutex_.Lock();
+    mutex_.AwaitWithTimeout(absl::Condition(&stopping_), kRoundEvery);
+  }
+}
+
+void Upkeep::Round(absl::Time now) {
+  const auto rotated = node_.own().RotateIfDue(node_.log(), now);
+  if (!rotated.ok()) {
+    Log("key_rotation_failed", {LogField::Why(ReasonOf(rotated.status()))});
+  }
+  if (now >= next_checkpoint_) {
+    const auto checkpoint = node_.log().Checkpoint();
+    if (checkpoint.ok()) {
+      next_checkpoint_ = now + config_.checkpoint_interval;
+    } else {
+      next_checkpoint_ = now + kCheckpointAgainAfter;
+      Log("checkpoint_failed",
+          {LogField::Why(ReasonOf(checkpoint.status()))});
+    }
+  }
+  const bool hello_due = now >= next_hello_;
+  if (hello_due) next_hello_ = now + config_.hello_interval;
+  for (const peering::Peer& peer : node_.peers().List()) {
+    if (peer.address().empty()) continue;
+    Silence& silence = silent_[peer.id];
+    const bool unanswered = silence.failures > 0;
+    if (unanswered ? now < silence.next : !hello_due) continue;
+    const absl::Status greeted = node_.SayHello(peer.id);
+    if (greeted.ok()) {
+      silence = Silence();
+      continue;
+    }
+    silence.failures = std::min(silence.failures + 1, kDoublingsMax);
+    silence.next =
+        now + std::min(kSilenceMax, absl::Seconds(1) * (1 << silence.failures));
+    Log("hello_failed",
+        {LogField::Peer(peer.id), LogField::Why(ReasonOf(greeted))});
+  }
+}
+
+}  // namespace amparo::app

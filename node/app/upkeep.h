@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a node does without being asked: new keys when they are due, a hello to
+// each peer, a signed head of the log.
+#ifndef AMPARO_NODE_APP_UPKEEP_H_
+#define AMPARO_NODE_APP_UPKEEP_H_
+
+#include <map>
+#include <thread>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "node/app/config.h"
+#include "node/app/node.h"
+#include "node/base/ids.h"
+
+namespace amparo::app {
+
+// One thread. `node` must outlive it.
+class Upkeep {
+ public:
+  Upkeep(Node& node, const Config& config) : node_(node), config_(config) {}
+  ~Upkeep() { Stop(); }
+
+  // Starts, once. The first hello goes out at once: "I am back".
+  void Start();
+  void Stop();
+
+  // One round at `now`: what is due is done. Faults are logged and tried
+  // again in the next round. Called by the thread, and by tests.
+  void Round(absl::Time now);
+
+ private:
+  void Run();
+
+  Node& node_;
+  const Config config_;
+  absl::Time next_hello_ = absl::InfinitePast();
+  absl::Time next_checkpoint_ = absl::InfinitePast();
+  // A peer that did not answer is greeted less often.
+  struct Silence {
+    int failures = 0;
+    absl::Time next = absl::InfinitePast();
+  };
+  std::map<OfficeId, Silence> silent_;
+  absl::Mutex mutex_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::thread thread_;
+};
+
+}  // namespace amparo::app
+
+#endif  // AMPARO_NODE_APP_UPKEEP_H_
