@@ -8,7 +8,9 @@ set(amparo_header_only
   node/base/status_macros.h
   node/consent/withdrawal.h
   node/delivery/delivery.h
+  node/delivery/transport.h
   node/peering/peering_link.h
+  node/peering/peering_parts.h
   node/people/password_checks.h
   node/storage/rocksdb_status.h
   node/storage/row_keys.h

@@ -21,10 +21,13 @@ using Names = std::vector<std::string>;
 
 constexpr absl::string_view kActions = "_actions";
 constexpr absl::string_view kRpc = "_rpc";
+constexpr absl::string_view kTransport = "_transport";
 
 // "consent_actions" is of the room "consent"; any other part is its own room.
 std::string RoomOf(absl::string_view part) {
-  if (!absl::ConsumeSuffix(&part, kActions)) absl::ConsumeSuffix(&part, kRpc);
+  for (const absl::string_view suffix : {kActions, kRpc, kTransport}) {
+    if (absl::ConsumeSuffix(&part, suffix)) break;
+  }
   return std::string(part);
 }
 
@@ -152,8 +155,10 @@ std::string Layers::PartByName(absl::string_view path) const {
   const std::string folder = absl::StrCat(top, "/", steps[1]);
   if (top == "crypto" || top == "admin") return folder;
   if (top != "node") return "";
+  if (MayUseEverything(steps[1])) return steps[1];
   if (absl::EndsWith(stem, kRpc)) return absl::StrCat(steps[1], kRpc);
-  if (absl::EndsWith(stem, kActions) || absl::EndsWith(stem, "_letters")) {
+  if (absl::EndsWith(stem, kActions) ||
+      stem == absl::StrCat(folder, "/", steps[1], "_letters")) {
     return absl::StrCat(steps[1], kActions);
   }
   return steps[1];
