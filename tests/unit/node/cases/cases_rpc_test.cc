@@ -111,7 +111,8 @@ class CasesRpcTest : public testing::Test {
     opening.set_request_id(kRequest);
     opening.set_mapping(R"json({
       "form": "amparo.mapping.v1", "source": "t", "source_key": "row",
-      "columns": {"sex": {"variable": "gender"}, "age": {"variable": "ageBroad"}},
+      "columns": {"sex": {"variable": "gender"},
+                  "age": {"variable": "ageBroad"}},
       "consent": {"purpose": "STATISTICS", "text_version": "1",
         "language": "en", "given_by": "SELF", "method": "WRITTEN",
         "valid_days": 10, "all_questions_answered_yes": true}})json");

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <set>
+#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
@@ -40,6 +40,17 @@ TEST(VocabularyTest, EveryListHasIdVersionSourceAndLicence) {
     EXPECT_FALSE(list->licence().empty()) << list->id();
     EXPECT_FALSE(list->codes().empty()) << list->id();
   }
+}
+
+TEST(VocabularyTest, EveryListFileIsBuiltIn) {
+  size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(
+           std::string(AMPARO_SOURCE_DIR) + "/node/vocabulary/lists")) {
+    const std::string id = entry.path().stem().string();
+    EXPECT_NE(Lists::BuiltIn().FindList(id), nullptr) << id;
+    ++files;
+  }
+  EXPECT_EQ(files, Lists::BuiltIn().All().size());
 }
 
 TEST(VocabularyTest, EveryCodeAndAliasIsFoundAsItsCode) {
@@ -143,8 +154,9 @@ TEST(VocabularyTest, ListsOfNoVariableAreChecked) {
       lists.CheckCode("service-type", "SHELTER", "services").status();
   EXPECT_EQ(ReasonOf(status), Reason::kCodeUnknown);
   EXPECT_THAT(std::string(status.message()), HasSubstr("services"));
-  for (const char* id : {"referral-type", "urgency", "decline-reason",
-                         "consent-text", "document-type", "contact-type"}) {
+  for (const char* id :
+       {"referral-type", "urgency", "decline-reason", "consent-text",
+        "document-type", "contact-type", "risk-level"}) {
     EXPECT_NE(lists.FindList(id), nullptr) << id;
   }
 }
