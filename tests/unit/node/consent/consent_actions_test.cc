@@ -250,7 +250,9 @@ TEST_F(ConsentActionsTest, OnlyWhoMayAndOnlyWithinReach) {
         actions_.List(row.caller, kCase, 0, std::nullopt).status();
     EXPECT_EQ(shown.ok(), row.reads);
     EXPECT_EQ(listed.ok(), row.reads);
-    if (!row.reads) EXPECT_EQ(shown, not_there);
+    if (!row.reads) {
+      EXPECT_EQ(shown, not_there);
+    }
     if (!row.writes) {
       EXPECT_EQ(actions_.Give(row.caller, Good()).status(), not_there);
       EXPECT_EQ(actions_.Withdraw(row.caller, {RequestId(), id}).status(),

@@ -7,6 +7,7 @@
 #include <functional>
 #include <string>
 
+#include "absl/strings/ascii.h"
 #include "node/base/errors.h"
 #include "tests/support/every_field_set.h"
 #include "tests/support/status_matchers.h"

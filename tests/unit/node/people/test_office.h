@@ -33,7 +33,8 @@ struct TestOffice {
   // Every event of the log, oldest first.
   std::vector<audit::Event> Events() const {
     std::vector<audit::Event> events;
-    for (const audit::LoggedEvent& logged : log->ReadEvents(0, 500)->events) {
+    const audit::EventPage page = *log->ReadEvents(0, 500);
+    for (const audit::LoggedEvent& logged : page.events) {
       if (logged.event.has_value()) events.push_back(*logged.event);
     }
     return events;
