@@ -40,9 +40,8 @@ inline std::vector<std::string> FieldsNotSet(
       continue;
     }
     const auto* choice = field->real_containing_oneof();
-    const bool has = choice != nullptr
-                         ? reflection->HasOneof(message, choice)
-                         : reflection->HasField(message, field);
+    const bool has = choice != nullptr ? reflection->HasOneof(message, choice)
+                                       : reflection->HasField(message, field);
     if (!has) {
       missing.push_back(field->full_name());
     } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE &&
@@ -63,13 +62,13 @@ inline void Fill(google::protobuf::Message* message, int* next) {
     const int value = ++*next;
     const bool many = field->is_repeated();
     switch (field->cpp_type()) {
-#define AMPARO_FILL(TYPE, Name, expression)                          \
-  case FieldDescriptor::CPPTYPE_##TYPE:                              \
-    if (many) {                                                      \
-      reflection->Add##Name(message, field, expression);             \
-    } else {                                                         \
-      reflection->Set##Name(message, field, expression);             \
-    }                                                                \
+#define AMPARO_FILL(TYPE, Name, expression)              \
+  case FieldDescriptor::CPPTYPE_##TYPE:                  \
+    if (many) {                                          \
+      reflection->Add##Name(message, field, expression); \
+    } else {                                             \
+      reflection->Set##Name(message, field, expression); \
+    }                                                    \
     break
       AMPARO_FILL(INT32, Int32, value);
       AMPARO_FILL(INT64, Int64, value);
@@ -79,9 +78,9 @@ inline void Fill(google::protobuf::Message* message, int* next) {
       AMPARO_FILL(FLOAT, Float, static_cast<float>(value));
       AMPARO_FILL(BOOL, Bool, true);
       AMPARO_FILL(STRING, String, "value " + std::to_string(value));
-      AMPARO_FILL(ENUM, Enum,
-                  field->enum_type()->value(
-                      field->enum_type()->value_count() - 1));
+      AMPARO_FILL(
+          ENUM, Enum,
+          field->enum_type()->value(field->enum_type()->value_count() - 1));
 #undef AMPARO_FILL
       case FieldDescriptor::CPPTYPE_MESSAGE:
         Fill(many ? reflection->AddMessage(message, field)

@@ -98,7 +98,8 @@ TEST(SignInCodeTest, IsReadTheWayPeopleTypeIt) {
   EXPECT_EQ(SignInCodeDigest(absl::StrReplaceAll(text, {{"-", ""}})), digest);
   EXPECT_EQ(SignInCodeDigest(absl::AsciiStrToLower(text)), digest);
   EXPECT_EQ(SignInCodeDigest(" " + text + " "), digest);
-  EXPECT_EQ(SignInCodeDigest(std::string(24, 'l')), SignInCodeDigest(std::string(24, '1')));
+  EXPECT_EQ(SignInCodeDigest(std::string(24, 'l')),
+            SignInCodeDigest(std::string(24, '1')));
   EXPECT_EQ(SignInCodeDigest(std::string(24, 'O')),
             SignInCodeDigest(std::string(24, '0')));
   EXPECT_FALSE(SignInCodeDigest("").has_value());
