@@ -28,15 +28,14 @@ absl::StatusOr<crypto::Secret> InitialiseNode(
   RETURN_IF_ERROR(peering::OwnOffice::Initialise(
       ground.store, *vault, ground.random, ground.clock.Now(), settings));
   ASSIGN_OR_RETURN(const std::unique_ptr<peering::OwnOffice> own,
-                   peering::OwnOffice::Load(ground.store, *vault,
-                                            ground.random, ground.clock));
+                   peering::OwnOffice::Load(ground.store, *vault, ground.random,
+                                            ground.clock));
   ASSIGN_OR_RETURN(const std::unique_ptr<audit::Log> log,
                    OpenLog(ground, *vault, *own));
-  ASSIGN_OR_RETURN(
-      people::AddedPerson added,
-      people::AddFirstAdministrator(
-          {ground.store, *vault, *log, ground.clock, ground.random},
-          administrator));
+  ASSIGN_OR_RETURN(people::AddedPerson added,
+                   people::AddFirstAdministrator({ground.store, *vault, *log,
+                                                  ground.clock, ground.random},
+                                                 administrator));
   return std::move(added.code);
 }
 
@@ -57,25 +56,25 @@ absl::StatusOr<std::unique_ptr<Node>> Node::Open(const Ground& ground,
 }
 
 absl::Status Node::OpenOffice(crypto::Secret node_key) {
-  ASSIGN_OR_RETURN(vault_,
-                   storage::Vault::Open(ground_.store, std::move(node_key),
-                                        ground_.random));
-  ASSIGN_OR_RETURN(own_,
-                   peering::OwnOffice::Load(ground_.store, *vault_,
-                                            ground_.random, ground_.clock));
+  ASSIGN_OR_RETURN(
+      vault_,
+      storage::Vault::Open(ground_.store, std::move(node_key), ground_.random));
+  ASSIGN_OR_RETURN(
+      own_, peering::OwnOffice::Load(ground_.store, *vault_, ground_.random,
+                                     ground_.clock));
   ASSIGN_OR_RETURN(log_, OpenLog(ground_, *vault_, *own_));
   return absl::OkStatus();
 }
 
 absl::Status Node::OpenPeople(crypto::PasswordCost cost) {
-  requests_ = std::make_unique<people::Requests>(ground_.store, *vault_,
-                                                 ground_.clock);
-  sessions_ = std::make_unique<people::Sessions>(ground_.store, *vault_,
-                                                 ground_.clock);
-  ASSIGN_OR_RETURN(people_, people::PeopleActions::Create(
-                                {ground_.store, *vault_, *log_, ground_.clock,
-                                 ground_.random},
-                                cost));
+  requests_ =
+      std::make_unique<people::Requests>(ground_.store, *vault_, ground_.clock);
+  sessions_ =
+      std::make_unique<people::Sessions>(ground_.store, *vault_, ground_.clock);
+  ASSIGN_OR_RETURN(
+      people_, people::PeopleActions::Create({ground_.store, *vault_, *log_,
+                                              ground_.clock, ground_.random},
+                                             cost));
   consents_ = std::make_unique<consent::Ledger>(*vault_, *log_);
   leases_ = std::make_unique<consent::Leases>();
   registry_ = std::make_unique<cases::Registry>(*vault_);
@@ -93,16 +92,15 @@ absl::Status Node::OpenExchange(const LinkFactory& links) {
   invitations_ = std::make_unique<peering::Invitations>(*vault_);
   admission_ = std::make_unique<peering::Admission>(ground_.store, *peers_,
                                                     *invitations_);
-  const peering::PeeringParts parts{ground_.store, *log_,   ground_.clock,
-                                    ground_.random, *own_, *peers_,
+  const peering::PeeringParts parts{ground_.store,  *log_,     ground_.clock,
+                                    ground_.random, *own_,     *peers_,
                                     *invitations_,  *requests_};
   handshake_ = std::make_unique<peering::Handshake>(parts);
 
   const Links made = links(*own_, *peers_);
   peering_link_ = &made.peering;
-  gate_ = std::make_unique<clearance::Gate>(ground_.store, *own_, *peers_,
-                                            *agreements_, *consents_,
-                                            ground_.clock);
+  gate_ = std::make_unique<clearance::Gate>(
+      ground_.store, *own_, *peers_, *agreements_, *consents_, ground_.clock);
   ASSIGN_OR_RETURN(
       outbox_, delivery::Outbox::Open(ground_.store, *vault_, *log_, *own_,
                                       *gate_, ground_.clock, ground_.random));
@@ -112,13 +110,12 @@ absl::Status Node::OpenExchange(const LinkFactory& links) {
   dispatcher_ = std::make_unique<delivery::Dispatcher>(
       *outbox_, *peers_, *leases_, made.letters,
       [this](const OfficeId& peer) { return SayHello(peer); });
-  peering_actions_ =
-      std::make_unique<peering::PeeringActions>(parts, *handshake_,
-                                                *peering_link_);
+  peering_actions_ = std::make_unique<peering::PeeringActions>(
+      parts, *handshake_, *peering_link_);
   agreement_actions_ = std::make_unique<peering::AgreementActions>(
       parts, *agreements_, *gate_, *outbox_);
-  agreement_letters_ = std::make_unique<peering::AgreementLetters>(
-      *agreements_, *own_, *log_);
+  agreement_letters_ =
+      std::make_unique<peering::AgreementLetters>(*agreements_, *own_, *log_);
   inbox_->Register(LetterType::kAgreementProposed, *agreement_letters_);
   inbox_->Register(LetterType::kAgreementSigned, *agreement_letters_);
   return absl::OkStatus();
@@ -148,21 +145,18 @@ absl::Status Node::OpenStatistics() {
   const statistics::Catalogue& catalogue = statistics::Catalogue::BuiltIn();
   outlet_ = std::make_unique<statistics::LetterOutlet>(
       statistics::LetterOutlet::Parts{*own_, *peers_, *agreements_, *gate_,
-                                      *outbox_, ground_.clock,
-                                      ground_.random});
+                                      *outbox_, ground_.clock, ground_.random});
   table_actions_ = std::make_unique<statistics::TableActions>(
-      statistics::TableActions::Parts{ground_.store, *vault_, *log_,
-                                      ground_.clock, ground_.random,
-                                      *requests_, *registry_, *consents_,
-                                      lists_, catalogue, *outlet_});
+      statistics::TableActions::Parts{
+          ground_.store, *vault_, *log_, ground_.clock, ground_.random,
+          *requests_, *registry_, *consents_, lists_, catalogue, *outlet_});
   RETURN_IF_ERROR(table_actions_->Check());
   release_receiver_ = std::make_unique<region::ReleaseReceiver>(
       ground_.store, *vault_, *own_, *peers_, catalogue);
   inbox_->Register(LetterType::kStatisticsRelease, *release_receiver_);
-  trend_actions_ =
-      std::make_unique<region::TrendActions>(region::TrendActions::Parts{
-          ground_.store, *vault_, *own_, *peers_, *agreements_, catalogue,
-          ground_.clock});
+  trend_actions_ = std::make_unique<region::TrendActions>(
+      region::TrendActions::Parts{ground_.store, *vault_, *own_, *peers_,
+                                  *agreements_, catalogue, ground_.clock});
   return absl::OkStatus();
 }
 

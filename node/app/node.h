@@ -103,9 +103,7 @@ class Node {
   cases::CasesActions& cases() { return *cases_actions_; }
   const cases::Registry& registry() const { return *registry_; }
   peering::PeeringActions& peering() { return *peering_actions_; }
-  peering::AgreementActions& agreement_actions() {
-    return *agreement_actions_;
-  }
+  peering::AgreementActions& agreement_actions() { return *agreement_actions_; }
   delivery::Outbox& outbox() { return *outbox_; }
   delivery::Inbox& inbox() { return *inbox_; }
   delivery::Dispatcher& dispatcher() { return *dispatcher_; }

@@ -19,12 +19,12 @@ constexpr uint32_t kWaitingCountedMax = 10000;
 grpc::Status StatusRpc::ShowStatus(grpc::ServerContext* context,
                                    const office::v1::ShowStatusRequest*,
                                    office::v1::ShowStatusResponse* response) {
-  return gate_.Answer(*context, "/amparo.office.v1.StatusService/ShowStatus",
-                      [&](const people::Caller& caller) -> absl::Status {
-                        RETURN_IF_ERROR(
-                            caller.May(people::Permission::kStatusRead));
-                        return Fill(response);
-                      });
+  return gate_.Answer(
+      *context, "/amparo.office.v1.StatusService/ShowStatus",
+      [&](const people::Caller& caller) -> absl::Status {
+        RETURN_IF_ERROR(caller.May(people::Permission::kStatusRead));
+        return Fill(response);
+      });
 }
 
 absl::Status StatusRpc::Fill(office::v1::ShowStatusResponse* response) const {
@@ -57,8 +57,7 @@ absl::Status StatusRpc::FillPeer(const peering::Peer& peer,
   uint32_t waiting = 0;
   RETURN_IF_ERROR(store.ScanPrefix(
       storage::TableId::kOutbox, peer.id.bytes(),
-      [&waiting](absl::string_view,
-                 absl::string_view) -> absl::StatusOr<bool> {
+      [&waiting](absl::string_view, absl::string_view) -> absl::StatusOr<bool> {
         return ++waiting < kWaitingCountedMax;
       }));
   out->set_letters_waiting(waiting);

@@ -42,6 +42,11 @@ void Upkeep::Round(absl::Time now) {
   const auto rotated = node_.own().RotateIfDue(node_.log(), now);
   if (!rotated.ok()) {
     Log("key_rotation_failed", {LogField::Why(ReasonOf(rotated.status()))});
+  } else if (*rotated) {
+    const absl::Status renewed = renew_();
+    if (!renewed.ok()) {
+      Log("server_renewal_failed", {LogField::Why(ReasonOf(renewed))});
+    }
   }
   if (now >= next_checkpoint_) {
     const auto checkpoint = node_.log().Checkpoint();
@@ -49,8 +54,7 @@ void Upkeep::Round(absl::Time now) {
       next_checkpoint_ = now + config_.checkpoint_interval;
     } else {
       next_checkpoint_ = now + kCheckpointAgainAfter;
-      Log("checkpoint_failed",
-          {LogField::Why(ReasonOf(checkpoint.status()))});
+      Log("checkpoint_failed", {LogField::Why(ReasonOf(checkpoint.status()))});
     }
   }
   const bool hello_due = now >= next_hello_;

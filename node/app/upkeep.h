@@ -5,8 +5,10 @@
 #ifndef AMPARO_NODE_APP_UPKEEP_H_
 #define AMPARO_NODE_APP_UPKEEP_H_
 
+#include <functional>
 #include <map>
 #include <thread>
+#include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -21,7 +23,9 @@ namespace amparo::app {
 // One thread. `node` must outlive it.
 class Upkeep {
  public:
-  Upkeep(Node& node, const Config& config) : node_(node), config_(config) {}
+  // `renew` is called after keys were made, for what shows them to others.
+  Upkeep(Node& node, const Config& config, std::function<absl::Status()> renew)
+      : node_(node), config_(config), renew_(std::move(renew)) {}
   ~Upkeep() { Stop(); }
 
   // Starts, once. The first hello goes out at once: "I am back".
@@ -37,6 +41,7 @@ class Upkeep {
 
   Node& node_;
   const Config config_;
+  const std::function<absl::Status()> renew_;
   absl::Time next_hello_ = absl::InfinitePast();
   absl::Time next_checkpoint_ = absl::InfinitePast();
   // A peer that did not answer is greeted less often.

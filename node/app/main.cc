@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// amparod, the node.
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <utility>
+
+#include "CLI/CLI.hpp"
+#include "absl/status/status.h"
+#include "crypto/base/random.h"
+#include "crypto/base/secret.h"
+#include "node/app/config.h"
+#include "node/app/data_directory.h"
+#include "node/app/node.h"
+#include "node/app/service.h"
+#include "node/app/version.h"
+#include "node/base/clock.h"
+#include "node/base/errors.h"
+#include "node/base/limits.h"
+#include "node/base/status_macros.h"
+
+namespace amparo::app {
+namespace {
+
+struct Options {
+  std::string config;
+  int passphrase_fd = -1;
+  std::string name;
+  std::string country;
+  bool region = false;
+  bool exercise = false;
+  std::string administrator;
+  std::string code_file;
+};
+
+// Where a passphrase may come from, in this order: a descriptor, the file the
+// configuration names, a systemd credential, the terminal. Never an argument
+// and never the environment.
+absl::StatusOr<crypto::Secret> ReadPassphrase(const Options& options,
+                                              const Config& config) {
+  if (options.passphrase_fd >= 0) {
+    return ReadSecretDescriptor(options.passphrase_fd);
+  }
+  if (!config.passphrase_file.empty()) {
+    return ReadSecretFile(config.passphrase_file);
+  }
+  // The directory's name is no secret; systemd hands it over this way.
+  const char* const credentials = std::getenv("CREDENTIALS_DIRECTORY");
+  if (credentials != nullptr) {
+    return ReadSecretFile(std::string(credentials) + "/amparo-passphrase");
+  }
+  return PromptSecret("Passphrase of the node key");
+}
+
+absl::Status Init(const Options& options) {
+  ASSIGN_OR_RETURN(const Config config, ReadConfig(options.config));
+  ASSIGN_OR_RETURN(const crypto::Secret passphrase,
+                   ReadPassphrase(options, config));
+  if (passphrase.size() < limits::kPasswordBytesMin) {
+    return FieldError("passphrase", "must have at least 10 characters");
+  }
+  crypto::RandomSource& random = crypto::SystemRandom();
+  ASSIGN_OR_RETURN(
+      const crypto::Secret node_key,
+      CreateDataDirectory(config.data_directory, passphrase, random));
+  ASSIGN_OR_RETURN(const auto store,
+                   storage::OpenStore(StorePath(config.data_directory)));
+  ASSIGN_OR_RETURN(const crypto::Secret code,
+                   InitialiseNode({*store, SystemClock(), random}, node_key,
+                                  {options.name, options.country,
+                                   config.public_address, options.exercise,
+                                   options.region ? peering::NodeRole::kRegion
+                                                  : peering::NodeRole::kOffice},
+                                  options.administrator));
+  if (!options.code_file.empty()) {
+    RETURN_IF_ERROR(WriteSecretFile(options.code_file, code.Reveal()));
+    std::printf(
+        "Initialised. The administrator's one-use sign-in code is in "
+        "the code file; it is valid for 72 hours.\n");
+  } else {
+    std::printf(
+        "Initialised. The administrator's one-use sign-in code, valid "
+        "for 72 hours:\n%.*s\n",
+        static_cast<int>(code.size()), code.Reveal().data());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Run(const Options& options) {
+  // Blocked before any thread starts, so that only sigwait takes them.
+  sigset_t ends;
+  sigemptyset(&ends);
+  sigaddset(&ends, SIGINT);
+  sigaddset(&ends, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &ends, nullptr);
+
+  ASSIGN_OR_RETURN(const Config config, ReadConfig(options.config));
+  RETURN_IF_ERROR(CheckModes(config.data_directory));
+  ASSIGN_OR_RETURN(const crypto::Secret passphrase,
+                   ReadPassphrase(options, config));
+  ASSIGN_OR_RETURN(crypto::Secret node_key,
+                   OpenDataDirectory(config.data_directory, passphrase));
+  ASSIGN_OR_RETURN(const auto service,
+                   Service::Start(config, std::move(node_key), SystemClock(),
+                                  crypto::SystemRandom()));
+  int signal = 0;
+  sigwait(&ends, &signal);
+  service->Stop();
+  return absl::OkStatus();
+}
+
+// Nothing of this process lands in a core file or is readable by a debugger of
+// another process of the same user; files are for the owner only.
+void CloseDown() {
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+  ::prctl(PR_SET_DUMPABLE, 0);
+  ::umask(0077);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+int Main(int argc, char** argv) {
+  CloseDown();
+  Options options;
+  CLI::App program{
+      "The node of an Amparo office. People talk to it with "
+      "`amparo`."};
+  program.set_version_flag("--version", std::string("amparod ") + kVersion);
+  program.require_subcommand(1);
+  const auto common = [&options](CLI::App* verb) {
+    verb->add_option("--config", options.config, "Configuration file")
+        ->required();
+    verb->add_option("--passphrase-fd", options.passphrase_fd,
+                     "Read the passphrase from this open descriptor");
+  };
+  CLI::App* const init = program.add_subcommand(
+      "init", "Makes a new office: its keys and its first administrator");
+  common(init);
+  init->add_option("--name", options.name, "Name of the office")->required();
+  init->add_option("--country", options.country,
+                   "ISO 3166-1 alpha-3 code of its country");
+  init->add_flag("--region", options.region, "A regional registry");
+  init->add_flag("--exercise", options.exercise,
+                 "For training only; can never talk to live nodes");
+  init->add_option("--administrator", options.administrator,
+                   "Sign-in name of the first administrator")
+      ->required();
+  init->add_option("--code-file", options.code_file,
+                   "Write the sign-in code to this new file instead of "
+                   "printing it");
+  init->footer(
+      "Example:\n  amparod init --config /etc/amparo/amparod.conf --name "
+      "Dushanbe \\\n      --country TJK --administrator marta");
+  CLI::App* const run = program.add_subcommand("run", "Serves until stopped");
+  common(run);
+  run->footer("Example:\n  amparod run --config /etc/amparo/amparod.conf");
+  CLI11_PARSE(program, argc, argv);
+
+  const absl::Status done = init->parsed() ? Init(options) : Run(options);
+  if (done.ok()) return 0;
+  const Reason reason = ReasonOf(done);
+  std::fprintf(stderr, "amparod: %s: %s\n",
+               std::string(ReasonName(reason)).c_str(),
+               std::string(done.message()).c_str());
+  return 1;
+}
+
+}  // namespace
+}  // namespace amparo::app
+
+int main(int argc, char** argv) { return amparo::app::Main(argc, argv); }
