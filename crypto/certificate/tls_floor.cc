@@ -12,6 +12,8 @@
 namespace amparo::crypto {
 namespace {
 
+// An option flag, not MinProtocol: gRPC sets the lowest version of each context
+// to TLS 1.2 itself, which leaves flags alone.
 constexpr char kConfiguration[] =
     "openssl_conf = amparo\n"
     "[amparo]\n"
@@ -19,7 +21,7 @@ constexpr char kConfiguration[] =
     "[versions]\n"
     "system_default = only_tls_1_3\n"
     "[only_tls_1_3]\n"
-    "MinProtocol = TLSv1.3\n";
+    "Protocol = -TLSv1,-TLSv1.1,-TLSv1.2\n";
 
 absl::Status Load() {
   const QuietErrors quiet;

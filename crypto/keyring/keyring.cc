@@ -126,7 +126,6 @@ absl::StatusOr<Secret> OpenKeyFile(const Secret& passphrase,
   PasswordCost cost = {};
   ASSIGN_OR_RETURN(cost.memory_kib, reader.ReadU32());
   ASSIGN_OR_RETURN(cost.passes, reader.ReadU32());
-  RETURN_IF_ERROR(CheckPasswordCost(cost));
   ASSIGN_OR_RETURN(const std::string salt, reader.ReadBytes(kPasswordSaltSize));
   ASSIGN_OR_RETURN(const std::string wrapped, reader.ReadPrefixed());
   if (!reader.AtEnd()) {

@@ -135,5 +135,25 @@ TEST_F(CertificateTest, RefusesKeysOfAnotherKind) {
               StatusIs(kInvalid, testing::HasSubstr("key")));
 }
 
+// Signed by its own P-256 key, but over SHA-384.
+constexpr char kOtherDigest[] = R"(-----BEGIN CERTIFICATE-----
+MIIBbzCCARWgAwIBAgIUKpK12avJcGFeaM4OTI7mHz9IIpowCgYIKoZIzj0EAwMw
+DDEKMAgGA1UEAwwBeDAgFw0yNjExMjIwMjU5NDJaGA8yMTI2MTAyOTAyNTk0Mlow
+DDEKMAgGA1UEAwwBeDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABCD915oEOf9w
+TkrLB3CljZSlzUkr6j7fTNWKz/S5/61gLjpUG9OZHHtAKWQb7ArBTY9s8RwdUgo+
+Pi6HE8nH1VqjUzBRMB0GA1UdDgQWBBR2419jokLThBueI54f8BGO7Uww2DAfBgNV
+HSMEGDAWgBR2419jokLThBueI54f8BGO7Uww2DAPBgNVHRMBAf8EBTADAQH/MAoG
+CCqGSM49BAMDA0gAMEUCIBLTSwWdjVp9eH/2q5iuaQgSS3K04obxh4NezY0Zunkt
+AiEAsKpsrejgdLq0KVSwF3Atsc1s4hra1cqK/weQwiMe65Y=
+-----END CERTIFICATE-----
+)";
+
+TEST_F(CertificateTest, RefusesSignaturesOverAnotherDigest) {
+  const auto certificate = Certificate::FromPem(kOtherDigest);
+  ASSERT_THAT(certificate, IsOk());
+  EXPECT_THAT(certificate->SignedBy(certificate->public_key()),
+              StatusIs(kRefused));
+}
+
 }  // namespace
 }  // namespace amparo::crypto
