@@ -41,6 +41,11 @@ class PeeringDoor {
       const peering::PeerIdentity& identity, absl::string_view request) = 0;
 };
 
+// Turns what gRPC logs about faults into lines of our log (event "grpc_fault"
+// with file and line, never its text, which may hold what a stranger sent).
+// For the whole process; called when a server starts, may be called earlier.
+void QuietGrpcLog();
+
 // Thread-safe. All references must outlive it.
 class PeerServer {
  public:

@@ -358,6 +358,7 @@ absl::StatusOr<std::unique_ptr<PeerServer>> PeerServer::Start(
     const peering::Admission& admission, Inbox& inbox, PeeringDoor& door,
     const Clock& clock) {
   RETURN_IF_ERROR(crypto::RequireTls13());
+  QuietGrpcLog();
   auto impl =
       std::make_unique<Impl>(address, own, admission, inbox, door, clock);
   RETURN_IF_ERROR(impl->Listen());

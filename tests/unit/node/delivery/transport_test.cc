@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Over real connections on loopback: in-process channels carry no identity.
+#include "node/delivery/transport.h"
+
+#include <gmock/gmock.h>
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "amparo/peer/v1/letter.grpc.pb.h"
+#include "node/base/errors.h"
+#include "node/base/limits.h"
+#include "node/base/log.h"
+#include "node/peering/invitations.h"
+#include "tests/support/status_matchers.h"
+#include "tests/unit/node/delivery/two_offices.h"
+
+namespace amparo::delivery {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+class OpenDoor final : public PeeringDoor {
+ public:
+  absl::StatusOr<std::string> OnAcceptInvitation(
+      const peering::PeerIdentity& identity, absl::string_view) override {
+    invited = identity.invitation.has_value();
+    return std::string();
+  }
+  absl::StatusOr<std::string> OnHello(const peering::PeerIdentity& identity,
+                                      absl::string_view) override {
+    if (!answer.ok()) return answer;
+    caller = *identity.office;
+    return std::string();
+  }
+  bool invited = false;
+  OfficeId caller;
+  absl::Status answer;
+};
+
+// One end: its server and its clients.
+struct Port {
+  explicit Port(Office& owner)
+      : office(owner),
+        invitations(*owner.vault),
+        admission(*owner.store, *owner.peers, invitations) {
+    auto started = PeerServer::Start("127.0.0.1:0", *office.own, admission,
+                                     *office.inbox, door, office.clock);
+    EXPECT_THAT(started, IsOk());
+    server = *std::move(started);
+    clients = std::make_unique<PeerClients>(*office.own, *office.peers,
+                                            office.clock, office.random);
+  }
+  std::string address() const {
+    return absl::StrCat("127.0.0.1:", server->port());
+  }
+
+  Office& office;
+  peering::Invitations invitations;
+  peering::Admission admission;
+  OpenDoor door;
+  std::unique_ptr<PeerServer> server;
+  std::unique_ptr<PeerClients> clients;
+};
+
+class TransportTest : public testing::Test, protected TwoOffices {
+ protected:
+  TransportTest() : at_a(a), at_b(b) {
+    SetLogSink([this](absl::string_view line) {
+      absl::MutexLock lock(&log_mutex);
+      log_lines.append(line.data(), line.size());
+      log_lines += '\n';
+    });
+    Introduce(at_a, b);
+    Introduce(at_b, a);
+  }
+  ~TransportTest() override {
+    at_a.clients->Shutdown();
+    at_b.clients->Shutdown();
+    at_a.server->Shutdown();
+    at_b.server->Shutdown();
+    SetLogSink([](absl::string_view) {});
+  }
+
+  // Lets `other` know where `port` listens.
+  void Introduce(Port& port, Office& other) {
+    ASSERT_THAT(port.office.own->SetAddress(*port.office.log, port.address(),
+                                            clock.Now()),
+                IsOk());
+    ASSERT_THAT(
+        other.peers->TakeBundle(port.office.id,
+                                port.office.own->signed_bundle(), clock.Now()),
+        IsOk());
+  }
+  std::string Lines() {
+    absl::MutexLock lock(&log_mutex);
+    return log_lines;
+  }
+
+  absl::Mutex log_mutex;
+  std::string log_lines;
+  Port at_a;
+  Port at_b;
+};
+
+TEST_F(TransportTest, CarriesLettersAndTheirReceipts) {
+  const auto posted = Post(a, {});
+  ASSERT_THAT(posted, IsOk());
+  const std::string letter = Sealed(a);
+
+  const auto outcomes = at_a.clients->Deliver(b.id, {letter});
+  ASSERT_THAT(outcomes, IsOk());
+  ASSERT_THAT(*outcomes, SizeIs(1));
+  EXPECT_FALSE((*outcomes)[0].receipt.empty());
+  EXPECT_THAT(b.handler.received, SizeIs(1));
+
+  const auto again = at_a.clients->Deliver(b.id, {letter});
+  ASSERT_THAT(again, IsOk());
+  EXPECT_EQ((*again)[0].receipt, (*outcomes)[0].receipt);
+  EXPECT_EQ(Taken(b), 1u);
+}
+
+TEST_F(TransportTest, TellsTheReasonOfARefusedLetter) {
+  const auto outcomes = at_a.clients->Deliver(b.id, {"no letter"});
+  ASSERT_THAT(outcomes, IsOk());
+  EXPECT_EQ((*outcomes)[0].refusal, Reason::kLetterMalformed);
+}
+
+TEST_F(TransportTest, TellsTheReasonOfARefusedCall) {
+  at_b.door.answer = Error(Reason::kProtocolUnsupported, "not for peers");
+  const auto hello = at_a.clients->Hello(*a.peers->Get(b.id), "");
+  EXPECT_EQ(ReasonOf(hello.status()), Reason::kProtocolUnsupported);
+  EXPECT_THAT(std::string(hello.status().message()),
+              testing::Not(HasSubstr("not for peers")));
+}
+
+TEST_F(TransportTest, HelloNamesTheCallerByItsCertificate) {
+  EXPECT_THAT(at_a.clients->Hello(*a.peers->Get(b.id), ""), IsOk());
+  EXPECT_EQ(at_b.door.caller, a.id);
+}
+
+TEST_F(TransportTest, MoreThanAHundredLettersAreRefused) {
+  const std::vector<std::string> letters(limits::kBatchLettersMax + 1, "x");
+  EXPECT_EQ(ReasonOf(at_a.clients->Deliver(b.id, letters).status()),
+            Reason::kLimitExceeded);
+}
+
+TEST_F(TransportTest, AStrangerIsDisconnectedAndTheReasonIsInOurLog) {
+  ManualClock its_clock;
+  Office stranger("stranger", 77, its_clock);
+  peering::Peer known = *a.peers->Get(b.id);
+  storage::Batch batch;
+  ASSERT_THAT(stranger.peers->Add(batch, known), IsOk());
+  PeerClients clients(*stranger.own, *stranger.peers, its_clock,
+                      stranger.random);
+  EXPECT_EQ(ReasonOf(clients.Deliver(b.id, {"x"}).status()),
+            Reason::kUnavailable);
+  EXPECT_THAT(Lines(), HasSubstr("peer_refused"));
+  EXPECT_THAT(Lines(), HasSubstr("PEER_UNKNOWN"));
+}
+
+TEST_F(TransportTest, AServerOfAnotherOfficeIsNotSpokenTo) {
+  // What a believes to be b's address is a's own server.
+  peering::Peer wrong = *a.peers->Get(b.id);
+  wrong.bundle.address = at_a.address();
+  PeerClients fresh(*a.own, *a.peers, clock, a.random);
+  EXPECT_EQ(ReasonOf(fresh.Hello(wrong, "").status()), Reason::kUnavailable);
+  EXPECT_THAT(Lines(), HasSubstr("server_refused"));
+}
+
+TEST_F(TransportTest, AnExpiredCertificateIsRefused) {
+  clock.Advance(limits::kTlsKeyLifetime + absl::Hours(24));
+  PeerClients fresh(*a.own, *a.peers, clock, a.random);
+  EXPECT_EQ(ReasonOf(fresh.Deliver(b.id, {"x"}).status()),
+            Reason::kUnavailable);
+  EXPECT_THAT(Lines(), HasSubstr("CERTIFICATE_EXPIRED"));
+}
+
+TEST_F(TransportTest, ARotatedTlsKeyIsServedAfterRenew) {
+  clock.Advance(limits::kTlsKeyLifetime - absl::Hours(24));
+  ASSERT_THAT(b.own->RotateIfDue(*b.log, clock.Now()), IsOk());
+  ASSERT_THAT(a.own->RotateIfDue(*a.log, clock.Now()), IsOk());
+  ASSERT_THAT(at_b.server->Renew(), IsOk());
+  clock.Advance(absl::Hours(48));
+  EXPECT_THAT(at_a.clients->Hello(*a.peers->Get(b.id), ""), IsOk());
+}
+
+TEST_F(TransportTest, AnInvitationMayCallNothingButAcceptInvitation) {
+  auto one_time = crypto::P256PrivateKey::Generate();
+  const peering::Invitation invitation{
+      .id = peering::InvitationIdOf(one_time.public_key()),
+      .one_time_key = one_time.public_key(),
+      .nonce = std::string(32, 'n'),
+      .invited_by = *PersonId::FromHex(std::string(32, '1')),
+      .expires_at = clock.Now() + absl::Hours(1),
+      .used_by = OfficeId(),
+      .request_digest = {},
+      .answer = {}};
+  storage::Batch batch;
+  ASSERT_THAT(at_b.invitations.Insert(batch, invitation), IsOk());
+  ASSERT_THAT(b.store->Commit(batch), IsOk());
+  const auto code = peering::InvitationCode::Create(
+      at_b.address(), b.own->office_public_key(), std::move(one_time), true);
+  ASSERT_THAT(code, IsOk());
+  ManualClock its_clock;
+  Office newcomer("newcomer", 78, its_clock);
+  PeerClients clients(*newcomer.own, *newcomer.peers, its_clock,
+                      newcomer.random);
+  EXPECT_THAT(clients.AcceptInvitation(*code, ""), IsOk());
+  EXPECT_TRUE(at_b.door.invited);
+  clock.Advance(absl::Hours(2));
+  EXPECT_EQ(ReasonOf(clients.AcceptInvitation(*code, "").status()),
+            Reason::kUnavailable);
+}
+
+TEST_F(TransportTest, ASuspendedPeerIsRefusedOnAnOpenConnection) {
+  const auto first = Post(a, {});
+  ASSERT_THAT(first, IsOk());
+  const std::string letter = Sealed(a);
+  ASSERT_THAT(at_a.clients->Hello(*a.peers->Get(b.id), ""), IsOk());
+  SetPeerState(b, peering::PeerState::kSuspended);
+  const auto outcomes = at_a.clients->Deliver(b.id, {letter});
+  ASSERT_THAT(outcomes, IsOk());
+  EXPECT_EQ((*outcomes)[0].refusal, Reason::kPeerSuspended);
+}
+
+TEST_F(TransportTest, NobodyAnswersAtAClosedPort) {
+  at_b.server->Shutdown();
+  EXPECT_EQ(ReasonOf(at_a.clients->Deliver(b.id, {"x"}).status()),
+            Reason::kUnavailable);
+}
+
+TEST_F(TransportTest, AfterShutdownNoCallIsMade) {
+  at_a.clients->Shutdown();
+  EXPECT_EQ(ReasonOf(at_a.clients->Deliver(b.id, {"x"}).status()),
+            Reason::kUnavailable);
+}
+
+TEST_F(TransportTest, ATakenPortIsAnError) {
+  EXPECT_EQ(ReasonOf(PeerServer::Start(at_b.address(), *a.own, at_a.admission,
+                                       *a.inbox, at_a.door, clock)
+                         .status()),
+            Reason::kUnavailable);
+}
+
+// Runs OpenSSL's own client against the port.
+std::string SClient(int port, const std::string& version) {
+  const std::string command =
+      absl::StrCat("timeout 10 openssl s_client -connect 127.0.0.1:", port,
+                   " -alpn h2 ", version, " </dev/null 2>&1");
+  std::string out;
+  FILE* pipe = popen(command.c_str(), "r");
+  if (pipe == nullptr) return out;
+  std::array<char, 4096> buffer;
+  while (size_t n = fread(buffer.data(), 1, buffer.size(), pipe)) {
+    out.append(buffer.data(), n);
+  }
+  pclose(pipe);
+  return out;
+}
+
+TEST_F(TransportTest, OnlyTls13IsSpoken) {
+  EXPECT_THAT(SClient(at_b.server->port(), "-tls1_3"),
+              HasSubstr("New, TLSv1.3"));
+  const std::string older = SClient(at_b.server->port(), "-tls1_2");
+  EXPECT_THAT(older, HasSubstr("New, (NONE)"));
+}
+
+}  // namespace
+}  // namespace amparo::delivery
