@@ -12,6 +12,8 @@ namespace {
 constexpr absl::Duration kRoundEvery = absl::Seconds(1);
 constexpr absl::Duration kSilenceMax = absl::Hours(1);
 constexpr int kDoublingsMax = 12;
+constexpr size_t kRequestsSweptMax = 1000;
+constexpr absl::Duration kSweepEvery = absl::Hours(24);
 constexpr absl::Duration kCheckpointAgainAfter = absl::Minutes(1);
 
 }  // namespace
@@ -57,6 +59,7 @@ void Upkeep::Round(absl::Time now) {
       Log("checkpoint_failed", {LogField::Why(ReasonOf(checkpoint.status()))});
     }
   }
+  if (now >= next_sweep_) SweepRequests(now);
   const bool hello_due = now >= next_hello_;
   if (hello_due) next_hello_ = now + config_.hello_interval;
   for (const peering::Peer& peer : node_.peers().List()) {
@@ -75,6 +78,19 @@ void Upkeep::Round(absl::Time now) {
     Log("hello_failed",
         {LogField::Peer(peer.id), LogField::Why(ReasonOf(greeted))});
   }
+}
+
+void Upkeep::SweepRequests(absl::Time now) {
+  storage::Batch batch;
+  const auto swept = node_.requests().Sweep(batch, kRequestsSweptMax);
+  const absl::Status done =
+      swept.ok() ? (*swept == 0 ? absl::OkStatus()
+                                : node_.ground().store.Commit(batch).status())
+                 : swept.status();
+  if (!done.ok()) Log("sweep_failed", {LogField::Why(ReasonOf(done))});
+  // Many lapsed answers are taken in several rounds.
+  const bool more = done.ok() && *swept == kRequestsSweptMax;
+  next_sweep_ = more ? now : now + kSweepEvery;
 }
 
 }  // namespace amparo::app

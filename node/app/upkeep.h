@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What a node does without being asked: new keys when they are due, a hello to
-// each peer, a signed head of the log.
+// each peer, a signed head of the log, old answers forgotten.
 #ifndef AMPARO_NODE_APP_UPKEEP_H_
 #define AMPARO_NODE_APP_UPKEEP_H_
 
@@ -38,12 +38,15 @@ class Upkeep {
 
  private:
   void Run();
+  // Answers kept for repeated requests, whose time is over.
+  void SweepRequests(absl::Time now);
 
   Node& node_;
   const Config config_;
   const std::function<absl::Status()> renew_;
   absl::Time next_hello_ = absl::InfinitePast();
   absl::Time next_checkpoint_ = absl::InfinitePast();
+  absl::Time next_sweep_ = absl::InfinitePast();
   // A peer that did not answer is greeted less often.
   struct Silence {
     int failures = 0;
