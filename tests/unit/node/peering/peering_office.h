@@ -52,7 +52,8 @@ class PeeringOffice {
 
   std::vector<audit::Event> Events(audit::EventKind kind) const {
     std::vector<audit::Event> events;
-    for (const audit::LoggedEvent& logged : log->ReadEvents(0, 500)->events) {
+    const audit::EventPage page = *log->ReadEvents(0, 500);
+    for (const audit::LoggedEvent& logged : page.events) {
       if (logged.kind == kind && logged.event.has_value()) {
         events.push_back(*logged.event);
       }
