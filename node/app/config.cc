@@ -129,10 +129,17 @@ absl::StatusOr<Config> ParseConfig(absl::string_view text) {
   if (config.data_directory.empty()) {
     return Error(Reason::kConfigInvalid, "data_directory is missing");
   }
-  if (config.public_address.empty()) {
-    config.public_address = config.listen_address;
-  }
   return config;
+}
+
+std::string PublicAddress(const Config& config, int port) {
+  if (!config.public_address.empty()) return config.public_address;
+  const size_t colon = config.listen_address.rfind(':');
+  const std::string host = config.listen_address.substr(0, colon);
+  if (config.listen_address.substr(colon + 1) != "0") {
+    return config.listen_address;
+  }
+  return port == 0 ? std::string() : absl::StrCat(host, ":", port);
 }
 
 absl::StatusOr<Config> ReadConfig(const std::string& path) {

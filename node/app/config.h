@@ -9,7 +9,7 @@
 //   listen_address    where peers connect, "host:port"; port 0 lets the system
 //                     choose. Default 0.0.0.0:7410
 //   public_address    what peers are told to connect to; default
-//                     listen_address
+//                     listen_address with the port that was taken
 //   passphrase_file   opens the node key at start, mode 0600; without it the
 //                     passphrase comes from a systemd credential named
 //                     amparo-passphrase, a descriptor, or a prompt
@@ -33,7 +33,7 @@ namespace amparo::app {
 struct Config {
   std::string data_directory;
   std::string listen_address = "0.0.0.0:7410";
-  std::string public_address;  // Never empty after ParseConfig.
+  std::string public_address;  // Empty: PublicAddress decides.
   std::string passphrase_file;
   int delivery_threads = 4;
   absl::Duration delivery_poll = absl::Seconds(5);
@@ -43,6 +43,10 @@ struct Config {
 
 // kConfigInvalid names the line and the key, never the value.
 absl::StatusOr<Config> ParseConfig(absl::string_view text);
+
+// What peers are told to connect to when the node listens on `port`; empty
+// when that cannot be known yet (`port` 0 and none configured).
+std::string PublicAddress(const Config& config, int port);
 
 // Reads and parses a file of at most limits::kConfigBytesMax.
 absl::StatusOr<Config> ReadConfig(const std::string& path);

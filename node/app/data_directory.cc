@@ -121,6 +121,13 @@ absl::StatusOr<crypto::Secret> CreateDataDirectory(
   return key;
 }
 
+absl::Status EmptyDataDirectory(const std::string& directory) {
+  std::error_code failed;
+  std::filesystem::remove_all(StorePath(directory), failed);
+  if (!failed) std::filesystem::remove(NodeKeyPath(directory), failed);
+  return failed ? DiskRefused("the data directory") : absl::OkStatus();
+}
+
 absl::Status CheckModes(const std::string& directory) {
   RETURN_IF_ERROR(CheckMode(directory, 0700, "the data directory", "0700"));
   return CheckMode(NodeKeyPath(directory), 0600, "the key file node.key",

@@ -31,6 +31,10 @@ absl::StatusOr<crypto::Secret> CreateDataDirectory(
     const std::string& directory, const crypto::Secret& passphrase,
     crypto::RandomSource& random);
 
+// Takes back what CreateDataDirectory and OpenStore made, when the office
+// could not be made.
+absl::Status EmptyDataDirectory(const std::string& directory);
+
 // Checks modes and owner (kFileModeTooOpen names the file and the mode it
 // must have; kNotInitialised when there is no node key), then opens the node
 // key (kPassphraseWrong).

@@ -58,6 +58,20 @@ absl::StatusOr<crypto::Secret> ReadPassphrase(const Options& options,
   return PromptSecret("Passphrase of the node key");
 }
 
+absl::StatusOr<crypto::Secret> MakeOffice(const Options& options,
+                                          const Config& config,
+                                          const crypto::Secret& node_key) {
+  ASSIGN_OR_RETURN(const auto store,
+                   storage::OpenStore(StorePath(config.data_directory)));
+  return InitialiseNode({*store, SystemClock(), crypto::SystemRandom()},
+                        node_key,
+                        {options.name, options.country,
+                         PublicAddress(config, 0), options.exercise,
+                         options.region ? peering::NodeRole::kRegion
+                                        : peering::NodeRole::kOffice},
+                        options.administrator);
+}
+
 absl::Status Init(const Options& options) {
   ASSIGN_OR_RETURN(const Config config, ReadConfig(options.config));
   ASSIGN_OR_RETURN(const crypto::Secret passphrase,
@@ -69,17 +83,15 @@ absl::Status Init(const Options& options) {
   ASSIGN_OR_RETURN(
       const crypto::Secret node_key,
       CreateDataDirectory(config.data_directory, passphrase, random));
-  ASSIGN_OR_RETURN(const auto store,
-                   storage::OpenStore(StorePath(config.data_directory)));
-  ASSIGN_OR_RETURN(const crypto::Secret code,
-                   InitialiseNode({*store, SystemClock(), random}, node_key,
-                                  {options.name, options.country,
-                                   config.public_address, options.exercise,
-                                   options.region ? peering::NodeRole::kRegion
-                                                  : peering::NodeRole::kOffice},
-                                  options.administrator));
+  const absl::StatusOr<crypto::Secret> code =
+      MakeOffice(options, config, node_key);
+  if (!code.ok()) {
+    // Nothing half made: the next attempt starts from an empty directory.
+    RETURN_IF_ERROR(EmptyDataDirectory(config.data_directory));
+    return code.status();
+  }
   if (!options.code_file.empty()) {
-    RETURN_IF_ERROR(WriteSecretFile(options.code_file, code.Reveal()));
+    RETURN_IF_ERROR(WriteSecretFile(options.code_file, code->Reveal()));
     std::printf(
         "Initialised. The administrator's one-use sign-in code is in "
         "the code file; it is valid for 72 hours.\n");
@@ -87,7 +99,7 @@ absl::Status Init(const Options& options) {
     std::printf(
         "Initialised. The administrator's one-use sign-in code, valid "
         "for 72 hours:\n%.*s\n",
-        static_cast<int>(code.size()), code.Reveal().data());
+        static_cast<int>(code->size()), code->Reveal().data());
   }
   return absl::OkStatus();
 }

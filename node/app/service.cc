@@ -58,10 +58,6 @@ class Service::Impl {
                                 own, peers, clock_, random_);
                             return Links{*clients_, *clients_};
                           }));
-    RETURN_IF_ERROR(
-        node_->own()
-            .SetAddress(node_->log(), config_.public_address, clock_.Now())
-            .status());
     workers_ = std::make_unique<delivery::DeliveryWorkers>(
         node_->dispatcher(), node_->peers(), clock_);
     node_->outbox().SetPostHook(
@@ -97,6 +93,11 @@ class Service::Impl {
         peers_, delivery::PeerServer::Start(config_.listen_address,
                                             node_->own(), node_->admission(),
                                             node_->inbox(), *door_, clock_));
+    RETURN_IF_ERROR(node_->own()
+                        .SetAddress(node_->log(),
+                                    PublicAddress(config_, peers_->port()),
+                                    clock_.Now())
+                        .status());
     ASSIGN_OR_RETURN(
         office_,
         OfficeServer::Start(*node_, OfficeSocketPath(config_.data_directory),
