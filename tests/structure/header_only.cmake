@@ -4,11 +4,11 @@ set(amparo_header_only
   crypto/base/openssl_errors.h
   crypto/certificate/certificate_keys.h
   crypto/merkle/subtrees.h
+  node/app/version.h
   node/base/limits.h
   node/base/status_macros.h
   node/consent/withdrawal.h
   node/delivery/delivery.h
-  node/delivery/transport.h
   node/peering/peering_link.h
   node/peering/peering_parts.h
   node/people/password_checks.h
