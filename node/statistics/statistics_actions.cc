@@ -218,6 +218,14 @@ absl::StatusOr<Published> TableActions::ReleaseOnce(
   if (!preparation.release.empty()) {
     return SendAgain(caller, request, digest, preparation.release);
   }
+  return Publish(*snapshot, caller, request, digest, *row);
+}
+
+absl::StatusOr<Published> TableActions::Publish(
+    const storage::Reader& reader, const people::Caller& caller,
+    const ReleaseRequest& request, absl::string_view digest,
+    const storage::Row<Preparation>& row) {
+  const Preparation& preparation = row.value;
   ASSIGN_OR_RETURN(const TableSpec* spec,
                    parts_.catalogue.Find(preparation.table));
   if (SpecHash(*spec) != preparation.spec_hash) {
@@ -227,7 +235,7 @@ absl::StatusOr<Published> TableActions::ReleaseOnce(
                      "TABLE_CHANGED");
   }
   ASSIGN_OR_RETURN(const statistics::Release release,
-                   Make(*snapshot, *spec, preparation));
+                   Make(reader, *spec, preparation));
 
   StoredRelease stored;
   stored.body = EncodeRelease(release);
@@ -241,15 +249,14 @@ absl::StatusOr<Published> TableActions::ReleaseOnce(
   const std::string signed_body = SignedBytes(release.office, stored);
 
   storage::Batch batch;
-  RETURN_IF_ERROR(ledger_.Charge(batch, *snapshot, *spec, release, hash,
+  RETURN_IF_ERROR(ledger_.Charge(batch, reader, *spec, release, hash,
                                  preparation.prepared_by, caller.person()));
   ASSIGN_OR_RETURN(stored.recipients,
                    parts_.outlet.Post(batch, signed_body, {}));
   RETURN_IF_ERROR(releases_.Insert(batch, release.id, stored));
   Preparation done = preparation;
   done.release = release.id;
-  RETURN_IF_ERROR(
-      preparations_.Replace(batch, request.preparation, *row, done));
+  RETURN_IF_ERROR(preparations_.Replace(batch, request.preparation, row, done));
   RETURN_IF_ERROR(RecordRelease(batch, caller.person(), release, hash));
   RETURN_IF_ERROR(parts_.requests.Remember(
       batch, caller.person(), request.request, digest, release.id.bytes()));

@@ -147,6 +147,12 @@ class TableActions {
   absl::StatusOr<Published> ReleaseOnce(const people::Caller& caller,
                                         const ReleaseRequest& request,
                                         absl::string_view digest);
+  // Counts, and commits the release of a preparation that has none yet.
+  absl::StatusOr<Published> Publish(const storage::Reader& reader,
+                                    const people::Caller& caller,
+                                    const ReleaseRequest& request,
+                                    absl::string_view digest,
+                                    const storage::Row<Preparation>& row);
   absl::StatusOr<std::vector<Cohort>> CheckCohorts(
       const TableSpec& spec, const std::vector<std::string>& texts) const;
   absl::StatusOr<statistics::Release> Make(const storage::Reader& reader,
