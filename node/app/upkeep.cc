@@ -45,6 +45,7 @@ void Upkeep::Round(absl::Time now) {
   if (!rotated.ok()) {
     Log("key_rotation_failed", {LogField::Why(ReasonOf(rotated.status()))});
   } else if (*rotated) {
+    next_hello_ = absl::InfinitePast();  // Peers learn of the new keys.
     const absl::Status renewed = renew_();
     if (!renewed.ok()) {
       Log("server_renewal_failed", {LogField::Why(ReasonOf(renewed))});

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/app/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "node/base/errors.h"
+#include "tests/support/status_matchers.h"
+
+namespace amparo::app {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+TEST(ConfigTest, OnlyTheDataDirectoryIsRequired) {
+  const auto config = ParseConfig("data_directory = /var/lib/amparo\n");
+  ASSERT_THAT(config, IsOk());
+  EXPECT_EQ(config->data_directory, "/var/lib/amparo");
+  EXPECT_EQ(config->listen_address, "0.0.0.0:7410");
+  EXPECT_EQ(config->delivery_threads, 4);
+  EXPECT_EQ(config->delivery_poll, absl::Seconds(5));
+  EXPECT_EQ(config->hello_interval, absl::Minutes(5));
+  EXPECT_EQ(config->checkpoint_interval, absl::Hours(24));
+}
+
+TEST(ConfigTest, ReadsEveryKey) {
+  const auto config = ParseConfig(
+      "# a comment\n"
+      "data_directory = /d\n"
+      "  listen_address = 10.0.0.1:0  \r\n"
+      "public_address=node.example:7410\n"
+      "passphrase_file = /p\n"
+      "delivery_threads = 16\n"
+      "delivery_poll = 250ms\n"
+      "hello_interval = 1h30m\n"
+      "checkpoint_interval = 1m\n");
+  ASSERT_THAT(config, IsOk());
+  EXPECT_EQ(config->listen_address, "10.0.0.1:0");
+  EXPECT_EQ(config->public_address, "node.example:7410");
+  EXPECT_EQ(config->passphrase_file, "/p");
+  EXPECT_EQ(config->delivery_threads, 16);
+  EXPECT_EQ(config->delivery_poll, absl::Milliseconds(250));
+  EXPECT_EQ(config->hello_interval, absl::Minutes(90));
+  EXPECT_EQ(config->checkpoint_interval, absl::Minutes(1));
+}
+
+struct BadLine {
+  const char* name;
+  const char* line;
+  const char* says;
+};
+
+class BadConfigTest : public ::testing::TestWithParam<BadLine> {};
+
+TEST_P(BadConfigTest, NamesTheLineAndNeverTheValue) {
+  const auto config = ParseConfig(std::string("data_directory = /d\n") +
+                                  GetParam().line + "\n");
+  ASSERT_FALSE(config.ok());
+  EXPECT_EQ(ReasonOf(config.status()), Reason::kConfigInvalid);
+  const std::string message(config.status().message());
+  EXPECT_THAT(message, HasSubstr("line 2"));
+  EXPECT_THAT(message, HasSubstr(GetParam().says));
+  EXPECT_THAT(message, Not(HasSubstr("zz")));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Lines, BadConfigTest,
+    ::testing::Values(
+        BadLine{"UnknownKey", "verify_peers = zz", "unknown key"},
+        BadLine{"NoValue", "zz", "key = value"},
+        BadLine{"Twice", "data_directory = /zz", "given twice"},
+        BadLine{"RelativePath", "passphrase_file = zz", "absolute"},
+        BadLine{"NoPort", "listen_address = zz", "host:port"},
+        BadLine{"PortTooHigh", "listen_address = zz:65536", "host:port"},
+        BadLine{"NoUnit", "delivery_poll = 5", "duration"},
+        BadLine{"TooShort", "delivery_poll = 1ms", "100ms"},
+        BadLine{"TooLong", "hello_interval = 25h", "24h"},
+        BadLine{"NoThreads", "delivery_threads = 0", "1 to 16"},
+        BadLine{"ManyThreads", "delivery_threads = 17", "1 to 16"}),
+    [](const auto& param) { return param.param.name; });
+
+TEST(ConfigTest, DataDirectoryIsNotOptional) {
+  EXPECT_EQ(ReasonOf(ParseConfig("").status()), Reason::kConfigInvalid);
+}
+
+TEST(ConfigTest, PublicAddressTakesThePortThatWasChosen) {
+  auto config = ParseConfig("data_directory = /d\nlisten_address = h:0\n");
+  ASSERT_THAT(config, IsOk());
+  EXPECT_EQ(PublicAddress(*config, 0), "");
+  EXPECT_EQ(PublicAddress(*config, 4711), "h:4711");
+  config->listen_address = "h:1";
+  EXPECT_EQ(PublicAddress(*config, 0), "h:1");
+  config->public_address = "outside:2";
+  EXPECT_EQ(PublicAddress(*config, 4711), "outside:2");
+}
+
+TEST(ConfigTest, MissingFileNamesNoPath) {
+  const auto config = ReadConfig("/nowhere/zz");
+  EXPECT_EQ(ReasonOf(config.status()), Reason::kConfigInvalid);
+}
+
+}  // namespace
+}  // namespace amparo::app
