@@ -84,8 +84,6 @@ const std::map<std::string, Setter>& Setters() {
          config->delivery_threads = threads;
          return "";
        }},
-      {"delivery_poll", Duration(&Config::delivery_poll,
-                                 absl::Milliseconds(100), absl::Hours(1))},
       {"hello_interval",
        Duration(&Config::hello_interval, absl::Seconds(1), absl::Hours(24))},
       {"checkpoint_interval", Duration(&Config::checkpoint_interval,

@@ -15,8 +15,6 @@
 //                     amparo-passphrase, a descriptor, or a prompt
 //   delivery_threads  letters to this many peers are sent at once, 1 to 16;
 //                     default 4
-//   delivery_poll     how often waiting letters are looked at without a
-//                     reason, 100ms to 1h; default 5s
 //   hello_interval    how often a peer is greeted, 1s to 24h; default 5m
 //   checkpoint_interval  how often the log is signed, 1m to 24h; default 24h
 #ifndef AMPARO_NODE_APP_CONFIG_H_
@@ -36,7 +34,6 @@ struct Config {
   std::string public_address;  // Empty: PublicAddress decides.
   std::string passphrase_file;
   int delivery_threads = 4;
-  absl::Duration delivery_poll = absl::Seconds(5);
   absl::Duration hello_interval = absl::Minutes(5);
   absl::Duration checkpoint_interval = absl::Hours(24);
 };

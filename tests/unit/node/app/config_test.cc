@@ -21,7 +21,6 @@ TEST(ConfigTest, OnlyTheDataDirectoryIsRequired) {
   EXPECT_EQ(config->data_directory, "/var/lib/amparo");
   EXPECT_EQ(config->listen_address, "0.0.0.0:7410");
   EXPECT_EQ(config->delivery_threads, 4);
-  EXPECT_EQ(config->delivery_poll, absl::Seconds(5));
   EXPECT_EQ(config->hello_interval, absl::Minutes(5));
   EXPECT_EQ(config->checkpoint_interval, absl::Hours(24));
 }
@@ -34,7 +33,6 @@ TEST(ConfigTest, ReadsEveryKey) {
       "public_address=node.example:7410\n"
       "passphrase_file = /p\n"
       "delivery_threads = 16\n"
-      "delivery_poll = 250ms\n"
       "hello_interval = 1h30m\n"
       "checkpoint_interval = 1m\n");
   ASSERT_THAT(config, IsOk());
@@ -42,7 +40,6 @@ TEST(ConfigTest, ReadsEveryKey) {
   EXPECT_EQ(config->public_address, "node.example:7410");
   EXPECT_EQ(config->passphrase_file, "/p");
   EXPECT_EQ(config->delivery_threads, 16);
-  EXPECT_EQ(config->delivery_poll, absl::Milliseconds(250));
   EXPECT_EQ(config->hello_interval, absl::Minutes(90));
   EXPECT_EQ(config->checkpoint_interval, absl::Minutes(1));
 }
@@ -75,8 +72,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadLine{"RelativePath", "passphrase_file = zz", "absolute"},
         BadLine{"NoPort", "listen_address = zz", "host:port"},
         BadLine{"PortTooHigh", "listen_address = zz:65536", "host:port"},
-        BadLine{"NoUnit", "delivery_poll = 5", "duration"},
-        BadLine{"TooShort", "delivery_poll = 1ms", "100ms"},
+        BadLine{"NoUnit", "hello_interval = 5", "duration"},
+        BadLine{"TooShort", "hello_interval = 1ms", "1s"},
         BadLine{"TooLong", "hello_interval = 25h", "24h"},
         BadLine{"NoThreads", "delivery_threads = 0", "1 to 16"},
         BadLine{"ManyThreads", "delivery_threads = 17", "1 to 16"}),
