@@ -369,10 +369,9 @@ absl::StatusOr<StepResult> Dispatcher::Impl::Step(const OfficeId& peer_id) {
   if (cursor.failures > 0) {
     RETURN_IF_ERROR(SaveCursor(peer_id, work, PeerCursor()));
   }
-  if (wants_keys && refresh_ && refresh_(peer_id).ok()) {
-    OnContact(peer_id);
-    result.more = true;
-  }
+  // The letters wait out their back-off all the same: a peer that never knows
+  // its keys must not make this spin.
+  if (wants_keys && refresh_) refresh_(peer_id).IgnoreError();
   return result;
 }
 

@@ -46,6 +46,7 @@ bool ParseExact(absl::string_view bytes, Message& message) {
   if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return false;
   }
+  message.DiscardUnknownFields();  // So that they show as a difference.
   return absl::string_view(Serialize(message)) == bytes;
 }
 
@@ -186,7 +187,7 @@ absl::StatusOr<LetterHeader> DecodeHeader(absl::string_view bytes) {
   if (in.protocol() != kProtocolVersion) {
     return Error(Reason::kProtocolUnsupported);
   }
-  if (absl::string_view(Serialize(in)) != bytes) return Malformed();
+  if (!ParseExact(bytes, in)) return Malformed();
   ASSIGN_OR_RETURN(LetterHeader header, FromWire(in));
   if (header.sealing_key.empty()) return Malformed();
   return header;
