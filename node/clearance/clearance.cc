@@ -96,6 +96,15 @@ Gate::Gate(const storage::Reader& reader, const peering::OwnOffice& own,
       consents_(consents),
       clock_(clock) {}
 
+absl::StatusOr<consent::Consent> Gate::ConsentOf(const ConsentId& id) const {
+  absl::StatusOr<consent::Consent> consent = consents_.Get(reader_, id);
+  // Whose letters these are, they may know that there is none.
+  if (ReasonOf(consent.status()) == Reason::kNotAllowed) {
+    return Error(Reason::kConsentMissing);
+  }
+  return consent;
+}
+
 absl::Status Gate::CheckPeer(const OfficeId& peer, bool protective) const {
   ASSIGN_OR_RETURN(const peering::Peer found, peers_.Get(peer));
   return peering::CheckMayExchange(found, protective);
@@ -144,8 +153,7 @@ absl::Status Gate::CheckStatement(const ClearanceRequest& request,
     return Error(Reason::kConsentCommitmentMismatch);
   }
   // The statement may say less than the consent, never more.
-  ASSIGN_OR_RETURN(const consent::Consent consent,
-                   consents_.Get(reader_, *request.consent));
+  ASSIGN_OR_RETURN(const consent::Consent consent, ConsentOf(*request.consent));
   const Categories stated(statement->categories.begin(),
                           statement->categories.end());
   RETURN_IF_ERROR(consents_.CheckCovers(consent, request.purpose,
@@ -181,7 +189,7 @@ absl::StatusOr<Clearance> Gate::Clear(const ClearanceRequest& request) const {
   facts.consent_commitment = request.thread_commitment;
   if (NeedsConsent(request.type)) {
     ASSIGN_OR_RETURN(const consent::Consent consent,
-                     consents_.Get(reader_, *request.consent));
+                     ConsentOf(*request.consent));
     RETURN_IF_ERROR(consents_.CheckCovers(
         consent, request.purpose, request.recipient, request.categories, now));
     RETURN_IF_ERROR(CheckStatement(request, now));
@@ -255,8 +263,7 @@ absl::Status Gate::Recheck(const ClearanceFacts& facts, absl::Time now) const {
                                        now));
   if (!NeedsConsent(facts.type)) return absl::OkStatus();
   if (!facts.consent.has_value()) return Error(Reason::kConsentMissing);
-  ASSIGN_OR_RETURN(const consent::Consent consent,
-                   consents_.Get(reader_, *facts.consent));
+  ASSIGN_OR_RETURN(const consent::Consent consent, ConsentOf(*facts.consent));
   return consents_.CheckCovers(consent, facts.purpose, facts.recipient,
                                facts.categories, now);
 }

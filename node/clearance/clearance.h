@@ -32,6 +32,7 @@
 #include "node/storage/store.h"
 
 namespace amparo::consent {
+class Consent;
 class Ledger;
 }  // namespace amparo::consent
 namespace amparo::peering {
@@ -148,6 +149,7 @@ class Gate {
                             absl::Time now) const;
   absl::Status CheckStatement(const ClearanceRequest& request,
                               absl::Time now) const;
+  absl::StatusOr<consent::Consent> ConsentOf(const ConsentId& id) const;
   absl::Status CheckPeer(const OfficeId& peer, bool protective) const;
 
   const storage::Reader& reader_;

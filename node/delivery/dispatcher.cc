@@ -100,10 +100,13 @@ class Dispatcher::Impl {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(work.step);
   absl::Status Ready(const peering::Peer& peer, Work& work, absl::Time now,
                      std::vector<Load>& loads, StepResult& result);
-  absl::Status TakeOutcome(const peering::Peer& peer, Work& work,
-                           absl::Time now, const Load& load,
-                           const Outcome& outcome, bool& wants_keys,
-                           StepResult& result);
+  absl::Status TakeRefusal(Work& work, absl::Time now, const Load& load,
+                           Reason reason, StepResult& result);
+  absl::Status TakeOutcomes(const peering::Peer& peer, Work& work,
+                            absl::Time now, const std::vector<Load>& loads,
+                            const std::vector<Outcome>& outcomes,
+                            bool& wants_keys, StepResult& result);
+
   Outbox& outbox_;
   const peering::Peers& peers_;
   consent::Leases& leases_;
@@ -283,29 +286,12 @@ absl::Status Dispatcher::Impl::Ready(const peering::Peer& peer, Work& work,
   return absl::OkStatus();
 }
 
-absl::Status Dispatcher::Impl::TakeOutcome(
-    const peering::Peer& peer, Work& work, absl::Time now, const Load& load,
-    const Outcome& outcome, bool& wants_keys, StepResult& result) {
-  Reason reason = outcome.refusal;
-  if (!outcome.receipt.empty()) {
-    const absl::Status status =
-        waiting_.TakeReceipt(peer, load.row, outcome.receipt);
-    if (status.ok()) {
-      ++result.delivered;
-      absl::MutexLock lock(&work.mutex);
-      work.held.erase(load.row.thread);
-      return absl::OkStatus();
-    }
-    reason = ReasonOf(status);
-    if (reason != Reason::kReceiptInvalid &&
-        reason != Reason::kKeyEpochUnknown) {
-      return status;
-    }
-  }
+absl::Status Dispatcher::Impl::TakeRefusal(Work& work, absl::Time now,
+                                           const Load& load, Reason reason,
+                                           StepResult& result) {
   ++result.refused;
   Log("letter_not_taken",
       {LogField::Peer(load.row.key.receiver), LogField::Why(reason)});
-  wants_keys |= WantsNewKeys(reason);
   if (load.row.is_void() || MayPass(reason)) {
     HoldThread(work, load.row.thread, absl::ZeroDuration(), now, result);
     return absl::OkStatus();
@@ -313,6 +299,42 @@ absl::Status Dispatcher::Impl::TakeOutcome(
   RETURN_IF_ERROR(waiting_.Replace(load.row, load.stored, reason));
   ++result.voided;
   result.more = true;
+  return absl::OkStatus();
+}
+
+absl::Status Dispatcher::Impl::TakeOutcomes(
+    const peering::Peer& peer, Work& work, absl::Time now,
+    const std::vector<Load>& loads, const std::vector<Outcome>& outcomes,
+    bool& wants_keys, StepResult& result) {
+  std::vector<WaitingLetters::Answer> answers;
+  std::vector<Reason> refusals(loads.size());
+  std::vector<size_t> answered;
+  for (size_t i = 0; i < loads.size(); ++i) {
+    refusals[i] = outcomes[i].refusal;
+    if (outcomes[i].receipt.empty()) continue;
+    answers.push_back({&loads[i].row, loads[i].stored, outcomes[i].receipt});
+    answered.push_back(i);
+  }
+  const std::vector<absl::Status> taken = waiting_.TakeReceipts(peer, answers);
+  std::set<size_t> done;
+  for (size_t k = 0; k < taken.size(); ++k) {
+    const size_t i = answered[k];
+    refusals[i] = ReasonOf(taken[k]);
+    if (taken[k].ok()) {
+      done.insert(i);
+      ++result.delivered;
+      absl::MutexLock lock(&work.mutex);
+      work.held.erase(loads[i].row.thread);
+    } else if (refusals[i] != Reason::kReceiptInvalid &&
+               refusals[i] != Reason::kKeyEpochUnknown) {
+      return taken[k];
+    }
+  }
+  for (size_t i = 0; i < loads.size(); ++i) {
+    if (done.count(i) > 0) continue;
+    wants_keys |= WantsNewKeys(refusals[i]);
+    RETURN_IF_ERROR(TakeRefusal(work, now, loads[i], refusals[i], result));
+  }
   return absl::OkStatus();
 }
 
@@ -362,10 +384,8 @@ absl::StatusOr<StepResult> Dispatcher::Impl::Step(const OfficeId& peer_id) {
     return result;
   }
   bool wants_keys = false;
-  for (size_t i = 0; i < loads.size(); ++i) {
-    RETURN_IF_ERROR(TakeOutcome(*peer, work, now, loads[i], (*outcomes)[i],
-                                wants_keys, result));
-  }
+  RETURN_IF_ERROR(
+      TakeOutcomes(*peer, work, now, loads, *outcomes, wants_keys, result));
   if (cursor.failures > 0) {
     RETURN_IF_ERROR(SaveCursor(peer_id, work, PeerCursor()));
   }

@@ -116,9 +116,11 @@ absl::Status WaitingLetters::Replace(const OutboxRow& row,
                                                       : status;
 }
 
-absl::Status WaitingLetters::TakeReceipt(const peering::Peer& peer,
-                                         const OutboxRow& row,
-                                         absl::string_view receipt) {
+absl::Status WaitingLetters::AddReceipt(const peering::Peer& peer,
+                                        const OutboxRow& row,
+                                        absl::string_view stored,
+                                        absl::string_view receipt,
+                                        Batch& batch) {
   ASSIGN_OR_RETURN(const SignedReceipt parsed, ParseSignedReceipt(receipt));
   RETURN_IF_ERROR(
       CheckReceipt(parsed, row.ref(), outbox_.own_.id(), peer.bundle));
@@ -126,23 +128,55 @@ absl::Status WaitingLetters::TakeReceipt(const peering::Peer& peer,
       parsed.body.kind != ReceiptKind::kVoided) {
     return Error(Reason::kReceiptInvalid);
   }
-  absl::Status status;
+  batch.RequireUnchanged(OutboxCodec::kTable, OutboxCodec::EncodeKey(row.key),
+                         stored);
+  rows_.Delete(batch, row.key);
+  return outbox_.StoreReceipt(batch, row.ref(), parsed.body.kind,
+                              parsed.body.issued_at, receipt);
+}
+
+// After a conflict: a VOID may have taken the letter's place meanwhile, and
+// the same receipt answers it; or a listener's record was changed.
+absl::Status WaitingLetters::TakeAgain(const peering::Peer& peer,
+                                       const OutboxRow& row,
+                                       absl::string_view receipt) {
+  absl::Status status = Error(Reason::kVersionConflict);
   for (int attempt = 0; attempt < kCommitAttempts; ++attempt) {
-    // A VOID may have taken the letter's place meanwhile: the same receipt
-    // answers it.
-    ASSIGN_OR_RETURN(const auto now_stored, Reread(row.key));
-    if (!now_stored.has_value()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const auto present, Reread(row.key));
+    if (!present.has_value()) return absl::OkStatus();
     Batch batch;
-    batch.RequireUnchanged(OutboxCodec::kTable, OutboxCodec::EncodeKey(row.key),
-                           now_stored->stored);
-    rows_.Delete(batch, row.key);
-    RETURN_IF_ERROR(outbox_.StoreReceipt(batch, row.ref(), parsed.body.kind,
-                                         parsed.body.issued_at, receipt));
+    RETURN_IF_ERROR(AddReceipt(peer, row, present->stored, receipt, batch));
     status = outbox_.store_.Commit(batch).status();
-    if (status.ok()) outbox_.ForgetAttempted(row.key.message);
     if (ReasonOf(status) != Reason::kVersionConflict) return status;
   }
   return status;
+}
+
+std::vector<absl::Status> WaitingLetters::TakeReceipts(
+    const peering::Peer& peer, absl::Span<const Answer> answers) {
+  std::vector<absl::Status> statuses(answers.size());
+  std::vector<Batch> batches(answers.size());
+  std::vector<const Batch*> commits;
+  std::vector<size_t> committed;
+  for (size_t i = 0; i < answers.size(); ++i) {
+    statuses[i] = AddReceipt(peer, *answers[i].row, answers[i].stored,
+                             answers[i].receipt, batches[i]);
+    if (!statuses[i].ok()) continue;
+    commits.push_back(&batches[i]);
+    committed.push_back(i);
+  }
+  if (commits.empty()) return statuses;
+  const auto results = outbox_.store_.CommitAll(commits);
+  for (size_t c = 0; c < committed.size(); ++c) {
+    const Answer& answer = answers[committed[c]];
+    absl::Status& status = statuses[committed[c]];
+    status = results[c].status();
+    if (ReasonOf(status) == Reason::kVersionConflict) {
+      status = TakeAgain(peer, *answer.row, answer.receipt);
+    }
+    if (status.ok()) outbox_.ForgetAttempted(answer.row->key.message);
+  }
+  return statuses;
 }
 
 absl::Status WaitingLetters::NoteNonDelivery(const OutboxRow& row,

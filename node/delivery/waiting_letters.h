@@ -8,11 +8,13 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "node/base/errors.h"
 #include "node/delivery/delivery_records.h"
 #include "node/delivery/outbox.h"
@@ -50,15 +52,27 @@ class WaitingLetters {
   absl::Status Replace(const OutboxRow& row, absl::string_view stored,
                        Reason reason);
 
-  // Checks the receipt, keeps it, takes the letter out of the outbox.
-  // kReceiptInvalid, kKeyEpochUnknown; otherwise faults of this node.
-  absl::Status TakeReceipt(const peering::Peer& peer, const OutboxRow& row,
-                           absl::string_view receipt);
+  // One letter and what its peer answered.
+  struct Answer {
+    const OutboxRow* row = nullptr;
+    absl::string_view stored;  // The row as read.
+    absl::string_view receipt;
+  };
+  // Checks each receipt, keeps it, and takes its letter out of the outbox; one
+  // disk write for all. One status per answer: kReceiptInvalid or
+  // kKeyEpochUnknown for one that is not right; otherwise faults of this node.
+  std::vector<absl::Status> TakeReceipts(const peering::Peer& peer,
+                                         absl::Span<const Answer> answers);
 
   // Replaces what expired, signs NON_DELIVERY for what is late (once each).
   absl::Status Sweep(const OfficeId& peer, absl::Time now);
 
  private:
+  absl::Status AddReceipt(const peering::Peer& peer, const OutboxRow& row,
+                          absl::string_view stored, absl::string_view receipt,
+                          storage::Batch& batch);
+  absl::Status TakeAgain(const peering::Peer& peer, const OutboxRow& row,
+                         absl::string_view receipt);
   absl::Status NoteNonDelivery(const OutboxRow& row, absl::string_view stored,
                                absl::Time now);
 

@@ -143,6 +143,12 @@ TEST_F(ClearanceTest, P4_NothingLeavesWithoutActiveConsent) {
   }
 }
 
+TEST_F(ClearanceTest, AConsentThatIsNotThereIsMissing) {
+  ClearanceRequest request = Right();
+  request.consent = *ConsentId::FromHex(std::string(32, '9'));
+  EXPECT_EQ(Refusal(request), Reason::kConsentMissing);
+}
+
 TEST_F(ClearanceTest, AWithdrawnConsentAllowsNothing) {
   const ClearanceRequest request = Right();
   a.Withdraw(*request.consent);
