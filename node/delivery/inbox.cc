@@ -14,7 +14,7 @@
 #include "node/base/limits.h"
 #include "node/base/log.h"
 #include "node/base/status_macros.h"
-#include "node/consent/statement.h"
+#include "node/delivery/arrival_checks.h"
 #include "node/delivery/delivery_records.h"
 #include "node/delivery/letter_codec.h"
 #include "node/delivery/receipts.h"
@@ -34,29 +34,9 @@ using storage::Table;
 // meanwhile.
 constexpr int kAttemptsMax = 5;
 
-bool CarriesAPerson(LetterType type) {
-  return type == LetterType::kReferralRequest ||
-         type == LetterType::kDisclosure;
-}
-
-// Types that may be sent without an agreement that lists them.
-bool NeedsNoAgreement(LetterType type) {
-  return IsProtectiveLetter(type) || IsPeeringLetter(type) ||
-         type == LetterType::kReceipt;
-}
-
-Reason RefusalOf(const absl::Status& status) {
-  switch (const Reason reason = ReasonOf(status)) {
-    case Reason::kInternal:
-    case Reason::kRecordDamaged:
-    case Reason::kStorageFailed:
-    case Reason::kVersionConflict:
-    case Reason::kUnspecified:
-      // Faults of ours: the sender keeps the letter and tries again.
-      return Reason::kUnavailable;
-    default:
-      return reason;
-  }
+Outcome Refused(const OfficeId& sender, const absl::Status& why) {
+  Log("letter_refused", {LogField::Peer(sender), LogField::Why(ReasonOf(why))});
+  return Outcome{{}, RefusalOf(why)};
 }
 
 }  // namespace
@@ -104,11 +84,9 @@ class Inbox::Impl {
                                            const peering::Peer& peer,
                                            absl::Time now) const;
   absl::Status CheckAgreement(const LetterHeader& header, absl::Time now) const;
-  absl::Status CheckTimes(const LetterHeader& header, absl::Time now) const;
   absl::StatusOr<Plain> Open(const WireLetter& wire, const LetterHeader& header,
                              const peering::SigningKey& key,
                              SignedPlain& evidence) const;
-  absl::Status CheckConsent(const Plain& plain, absl::Time now) const;
   absl::StatusOr<Row<ThreadState>> CheckPlace(const LetterHeader& header,
                                               bool& first) const;
   absl::StatusOr<std::string> Handle(const ReceivedLetter& letter,
@@ -120,6 +98,9 @@ class Inbox::Impl {
   absl::StatusOr<std::string> Prepare(const Arrival& arrival, Batch& batch);
   absl::Status Keep(const ReceivedLetter& letter, const LetterHeader& header,
                     const std::string& receipt, Batch& batch) const;
+  std::vector<Prepared> PrepareWave(std::vector<Arrival>& waiting,
+                                    std::vector<Outcome>& outcomes,
+                                    std::set<size_t>& again);
   void CommitWave(std::vector<Prepared>& wave, std::vector<Outcome>& outcomes,
                   std::set<size_t>& again);
 
@@ -162,19 +143,6 @@ absl::Status Inbox::Impl::CheckAgreement(const LetterHeader& header,
                               header.purpose, {}, now);
 }
 
-absl::Status Inbox::Impl::CheckTimes(const LetterHeader& header,
-                                     absl::Time now) const {
-  if (header.expires_at == absl::InfiniteFuture() &&
-      !NeedsNoAgreement(header.type)) {
-    return Error(Reason::kLetterMalformed);
-  }
-  if (header.expires_at <= now) return Error(Reason::kLetterExpired);
-  if (header.created_at > now + limits::kClockSkewMax) {
-    return Error(Reason::kLetterFromFuture);
-  }
-  return absl::OkStatus();
-}
-
 absl::StatusOr<LetterHeader> Inbox::Impl::CheckHeader(const WireLetter& wire,
                                                       const peering::Peer& peer,
                                                       absl::Time now) const {
@@ -206,36 +174,6 @@ absl::StatusOr<Plain> Inbox::Impl::Open(const WireLetter& wire,
     return Error(Reason::kHeaderMismatch);
   }
   return plain;
-}
-
-absl::Status Inbox::Impl::CheckConsent(const Plain& plain,
-                                       absl::Time now) const {
-  const LetterHeader& header = plain.header;
-  if (!CarriesAPerson(header.type)) {
-    // An answer or a recall repeats the commitment; only who holds the
-    // consent can state it.
-    return plain.consent_statement.empty() && plain.consent_salt.empty()
-               ? absl::OkStatus()
-               : Error(Reason::kLetterMalformed);
-  }
-  if (header.consent_commitment.empty() || plain.consent_statement.empty()) {
-    return Error(Reason::kConsentMissing);
-  }
-  const absl::StatusOr<std::string> commitment =
-      consent::Commitment(plain.consent_salt, plain.consent_statement);
-  if (!commitment.ok() || *commitment != header.consent_commitment) {
-    return Error(Reason::kConsentCommitmentMismatch);
-  }
-  ASSIGN_OR_RETURN(const consent::Statement statement,
-                   consent::Statement::Decode(plain.consent_statement));
-  if (statement.recipient != own_.id()) {
-    return Error(Reason::kConsentNotForRecipient);
-  }
-  if (statement.purpose != header.purpose) {
-    return Error(Reason::kConsentNotForPurpose);
-  }
-  if (statement.valid_until <= now) return Error(Reason::kConsentExpired);
-  return absl::OkStatus();
 }
 
 absl::StatusOr<Row<ThreadState>> Inbox::Impl::CheckPlace(
@@ -341,7 +279,7 @@ absl::StatusOr<std::string> Inbox::Impl::Prepare(const Arrival& arrival,
   ReceivedLetter letter;
   SignedPlain evidence;
   ASSIGN_OR_RETURN(Plain plain, Open(arrival.wire, header, key, evidence));
-  RETURN_IF_ERROR(CheckConsent(plain, now));
+  RETURN_IF_ERROR(CheckConsent(plain, own_.id(), now));
   bool first = false;
   ASSIGN_OR_RETURN(const Row<ThreadState> thread, CheckPlace(header, first));
 
@@ -384,6 +322,44 @@ absl::StatusOr<std::string> Inbox::Impl::Prepare(const Arrival& arrival,
   return receipt;
 }
 
+// The letters of `waiting` that can be committed together; those that have to
+// wait for one of them go into `again`, the others have their outcome.
+std::vector<Inbox::Impl::Prepared> Inbox::Impl::PrepareWave(
+    std::vector<Arrival>& waiting, std::vector<Outcome>& outcomes,
+    std::set<size_t>& again) {
+  std::vector<Prepared> wave;
+  std::set<std::string> threads;
+  for (Arrival& arrival : waiting) {
+    const OfficeId& sender = arrival.name.sender;
+    Outcome& outcome = outcomes[arrival.index];
+    const absl::StatusOr<std::optional<std::string>> seen = Seen(arrival.name);
+    if (!seen.ok()) {
+      outcome = Refused(sender, seen.status());
+      continue;
+    }
+    if (seen->has_value()) {
+      outcome.receipt = **seen;
+      continue;
+    }
+    const absl::StatusOr<LetterHeader> header =
+        DecodeHeader(arrival.wire.header);
+    if (header.ok() && !threads.insert(header->thread.bytes()).second) {
+      again.insert(arrival.index);
+      continue;
+    }
+    Prepared prepared;
+    prepared.arrival = &arrival;
+    absl::StatusOr<std::string> receipt = Prepare(arrival, prepared.batch);
+    if (!receipt.ok()) {
+      outcome = Refused(sender, receipt.status());
+      continue;
+    }
+    prepared.receipt = *std::move(receipt);
+    wave.push_back(std::move(prepared));
+  }
+  return wave;
+}
+
 void Inbox::Impl::CommitWave(std::vector<Prepared>& wave,
                              std::vector<Outcome>& outcomes,
                              std::set<size_t>& again) {
@@ -408,19 +384,14 @@ std::vector<Outcome> Inbox::Impl::Accept(
     const OfficeId& sender, absl::Span<const std::string> letters) {
   std::vector<Outcome> outcomes(letters.size());
   std::vector<Arrival> waiting;
-  const auto refuse = [&](size_t index, const absl::Status& why) {
-    outcomes[index].refusal = RefusalOf(why);
-    Log("letter_refused",
-        {LogField::Peer(sender), LogField::Why(ReasonOf(why))});
-  };
   for (size_t i = 0; i < letters.size(); ++i) {
     if (i >= limits::kBatchLettersMax) {
-      refuse(i, Error(Reason::kLimitExceeded));
+      outcomes[i] = Refused(sender, Error(Reason::kLimitExceeded));
       continue;
     }
     absl::StatusOr<Arrival> arrival = Read(sender, letters[i]);
     if (!arrival.ok()) {
-      refuse(i, arrival.status());
+      outcomes[i] = Refused(sender, arrival.status());
       continue;
     }
     arrival->index = i;
@@ -429,36 +400,8 @@ std::vector<Outcome> Inbox::Impl::Accept(
   // In waves: each takes the next letter of every thread, so that a letter
   // sees the ones before it, and all share one disk write.
   while (!waiting.empty()) {
-    std::vector<Prepared> wave;
-    std::set<std::string> threads;
     std::set<size_t> again;
-    for (Arrival& arrival : waiting) {
-      const absl::StatusOr<std::optional<std::string>> seen =
-          Seen(arrival.name);
-      if (!seen.ok()) {
-        refuse(arrival.index, seen.status());
-        continue;
-      }
-      if (seen->has_value()) {
-        outcomes[arrival.index].receipt = **seen;
-        continue;
-      }
-      const absl::StatusOr<LetterHeader> header =
-          DecodeHeader(arrival.wire.header);
-      if (header.ok() && !threads.insert(header->thread.bytes()).second) {
-        again.insert(arrival.index);
-        continue;
-      }
-      Prepared prepared;
-      prepared.arrival = &arrival;
-      absl::StatusOr<std::string> receipt = Prepare(arrival, prepared.batch);
-      if (!receipt.ok()) {
-        refuse(arrival.index, receipt.status());
-        continue;
-      }
-      prepared.receipt = *std::move(receipt);
-      wave.push_back(std::move(prepared));
-    }
+    std::vector<Prepared> wave = PrepareWave(waiting, outcomes, again);
     if (!wave.empty()) CommitWave(wave, outcomes, again);
     waiting.erase(std::remove_if(waiting.begin(), waiting.end(),
                                  [&](const Arrival& arrival) {

@@ -134,6 +134,32 @@ absl::StatusOr<LetterRow> Outbox::Compose(const Draft& draft,
   return row;
 }
 
+absl::StatusOr<LetterHeader> Outbox::NewHeader(const Draft& draft,
+                                               const ThreadState& place) const {
+  const clearance::ClearanceFacts& facts = draft.clearance.facts();
+  LetterHeader header;
+  ASSIGN_OR_RETURN(header.message,
+                   MessageId::FromBytes(crypto::RandomBytes(random_, 16)));
+  header.incarnation = own_.incarnation();
+  header.thread = draft.thread;
+  header.seq = place.next_seq;
+  header.prev_digest = place.last_digest;
+  header.sender = own_.id();
+  header.receiver = facts.recipient;
+  header.sender_key_epoch = own_.signing_epoch();
+  header.type = facts.type;
+  header.purpose = facts.purpose;
+  header.handling_codes = facts.handling_codes;
+  header.agreement = facts.agreement;
+  header.agreement_hash = facts.agreement_hash;
+  header.consent_commitment = facts.consent_commitment;
+  header.created_at = clock_.Now();
+  header.expires_at = facts.expires_at;
+  header.deliver_by = draft.deliver_by;
+  header.respond_by = draft.respond_by;
+  return header;
+}
+
 absl::StatusOr<Posted> Outbox::Post(Batch& batch, Draft draft) {
   const clearance::ClearanceFacts& facts = draft.clearance.facts();
   if (crypto::Sha256(draft.payload) != facts.payload_digest) {
@@ -152,26 +178,7 @@ absl::StatusOr<Posted> Outbox::Post(Batch& batch, Draft draft) {
   // a lower number.
   const uint64_t order = (uint64_t{start_} << kOrderCounterBits) + posted_++;
 
-  LetterHeader header;
-  ASSIGN_OR_RETURN(header.message,
-                   MessageId::FromBytes(crypto::RandomBytes(random_, 16)));
-  header.incarnation = thread.incarnation;
-  header.thread = draft.thread;
-  header.seq = state.next_seq;
-  header.prev_digest = state.last_digest;
-  header.sender = own_.id();
-  header.receiver = facts.recipient;
-  header.sender_key_epoch = own_.signing_epoch();
-  header.type = facts.type;
-  header.purpose = facts.purpose;
-  header.handling_codes = facts.handling_codes;
-  header.agreement = facts.agreement;
-  header.agreement_hash = facts.agreement_hash;
-  header.consent_commitment = facts.consent_commitment;
-  header.created_at = clock_.Now();
-  header.expires_at = facts.expires_at;
-  header.deliver_by = draft.deliver_by;
-  header.respond_by = draft.respond_by;
+  ASSIGN_OR_RETURN(const LetterHeader header, NewHeader(draft, state));
   ASSIGN_OR_RETURN(LetterRow letter, Compose(draft, header));
 
   OutboxRow row;
@@ -283,6 +290,25 @@ absl::StatusOr<Posted> Outbox::PostReceipt(Batch& batch,
               Draft{std::move(cleared), thread, std::move(payload), {}, {}});
 }
 
+// The VOID has the letter's own name and place: who knows one knows both.
+LetterHeader Outbox::VoidHeader(const OutboxRow& row) const {
+  LetterHeader header;
+  header.message = row.key.message;
+  header.incarnation = row.incarnation;
+  header.thread = row.thread;
+  header.seq = row.seq;
+  header.prev_digest = row.prev_digest;
+  header.sender = own_.id();
+  header.receiver = row.key.receiver;
+  header.sender_key_epoch = own_.signing_epoch();
+  header.type = LetterType::kVoid;
+  header.agreement = row.clearance.agreement;
+  header.agreement_hash = row.clearance.agreement_hash;
+  header.consent_commitment = row.clearance.consent_commitment;
+  header.created_at = clock_.Now();
+  return header;
+}
+
 absl::Status Outbox::PostVoid(Batch& batch, const OutboxRow& row,
                               absl::string_view stored, Reason reason,
                               bool tell_listeners) {
@@ -307,21 +333,7 @@ absl::Status Outbox::PostVoid(Batch& batch, const OutboxRow& row,
                    gate_.ClearProtective(request));
   const Draft draft{std::move(cleared), row.thread, std::move(payload), {}, {}};
 
-  LetterHeader header;
-  header.message = row.key.message;
-  header.incarnation = row.incarnation;
-  header.thread = row.thread;
-  header.seq = row.seq;
-  header.prev_digest = row.prev_digest;
-  header.sender = own_.id();
-  header.receiver = row.key.receiver;
-  header.sender_key_epoch = own_.signing_epoch();
-  header.type = LetterType::kVoid;
-  header.agreement = row.clearance.agreement;
-  header.agreement_hash = row.clearance.agreement_hash;
-  header.consent_commitment = row.clearance.consent_commitment;
-  header.created_at = now;
-  ASSIGN_OR_RETURN(LetterRow letter, Compose(draft, header));
+  ASSIGN_OR_RETURN(LetterRow letter, Compose(draft, VoidHeader(row)));
   letter.outbox_key = row.key;
   letter.void_reason = reason;
 

@@ -35,6 +35,7 @@ struct LetterHeader;
 struct LetterRow;
 struct OutboxKey;
 struct OutboxRow;
+struct ThreadState;
 
 // What a withdrawal meets.
 struct StoppedLetters {
@@ -120,6 +121,9 @@ class Outbox {
                                           const OfficeId& receiver,
                                           ReceiptKind kind,
                                           absl::Time now) const;
+  absl::StatusOr<LetterHeader> NewHeader(const Draft& draft,
+                                         const ThreadState& place) const;
+  LetterHeader VoidHeader(const OutboxRow& row) const;
   absl::StatusOr<LetterRow> Compose(const Draft& draft,
                                     const LetterHeader& header) const;
   absl::Status RecordSent(storage::Batch& batch, const Draft& draft,
