@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "admin/cli/case_import.h"
+#include "admin/cli/failure.h"
+#include "admin/cli/identity.h"
+#include "admin/cli/output.h"
+#include "admin/cli/verbs.h"
+#include "amparo/office/v1/cases.grpc.pb.h"
+#include "crypto/base/status_macros.h"
+
+namespace amparo::cli {
+namespace {
+
+using office::v1::CaseService;
+using office::v1::CaseSummary;
+
+struct CaseOptions {
+  std::string number;
+  std::vector<std::string> variables;
+  std::string identity_file;
+  bool ask_identity = false;
+  bool identity = false;
+};
+
+absl::Status Register(Desk& desk, const CaseOptions& options) {
+  office::v1::RegisterCaseRequest request;
+  request.set_request_id(NewRequestId());
+  for (const std::string& variable : options.variables) {
+    const std::pair<std::string, std::string> pair =
+        absl::StrSplit(variable, absl::MaxSplits('=', 1));
+    if (pair.first.empty() || pair.second.empty()) {
+      return UsageError("--var", "must be VARIABLE=CODE");
+    }
+    office::v1::CaseCodedValue* const value = request.add_profile();
+    value->set_variable(pair.first);
+    value->set_code(pair.second);
+  }
+  if (!options.identity_file.empty()) {
+    ASSIGN_OR_RETURN(*request.mutable_identity(),
+                     ReadIdentityFile(options.identity_file));
+  } else if (options.ask_identity) {
+    ASSIGN_OR_RETURN(*request.mutable_identity(), AskIdentity(desk.prompter()));
+  }
+  ASSIGN_OR_RETURN(const office::v1::RegisterCaseResponse answer,
+                   desk.Call(&CaseService::Stub::RegisterCase, request));
+  std::string text = absl::StrCat("Case ", answer.number(), "\n");
+  if (answer.treated_as_minor()) {
+    absl::StrAppend(&text,
+                    "The person counts as a minor: consent needs a guardian, "
+                    "the child's assent and a best-interests decision.\n");
+  }
+  return desk.Print(answer, text);
+}
+
+absl::Status List(Desk& desk, const Paging& paging) {
+  ASSIGN_OR_RETURN(const auto answer,
+                   Gather(desk, &CaseService::Stub::ListCases,
+                          office::v1::ListCasesRequest(), paging,
+                          [](office::v1::ListCasesResponse* page) {
+                            return page->mutable_cases();
+                          }));
+  Columns columns(
+      {"Case", "Registered", "Year", "Source", "Minor", "Names", "Whose"});
+  for (const CaseSummary& one : answer.cases()) {
+    columns.Add({one.number(), desk.Time(one.registered_at_ms()),
+                 absl::StrCat(one.year()), one.source(),
+                 one.treated_as_minor() ? "yes" : "no",
+                 one.has_identity() ? "sealed" : "none",
+                 one.own() ? "yours" : "team"});
+  }
+  return desk.Print(
+      answer, columns.Text("No cases.") + MoreText(answer.next_page_token()));
+}
+
+std::string CaseText(const Desk& desk,
+                     const office::v1::GetCaseResponse& answer) {
+  const CaseSummary& summary = answer.summary();
+  Labelled lines;
+  lines.Add("Case", summary.number());
+  lines.Add("Registered", desk.Time(summary.registered_at_ms()));
+  lines.AddIf("Source", summary.source());
+  lines.Add("Minor", summary.treated_as_minor() ? "yes" : "no");
+  lines.Add("Names", summary.has_identity()
+                         ? "sealed; `case show --identity` is logged"
+                         : "none recorded");
+  Columns profile({"Variable", "Code", "Means"});
+  for (const office::v1::CaseCodedValue& value : answer.profile()) {
+    profile.Add({value.variable(), value.code(), value.label()});
+  }
+  return absl::StrCat(lines.Text(), "\n", profile.Text("No profile."));
+}
+
+absl::Status Show(Desk& desk, const CaseOptions& options) {
+  office::v1::GetCaseRequest request;
+  request.set_number(options.number);
+  ASSIGN_OR_RETURN(const office::v1::GetCaseResponse answer,
+                   desk.Call(&CaseService::Stub::GetCase, request));
+  if (!options.identity) return desk.Print(answer, CaseText(desk, answer));
+  office::v1::GetIdentityRequest identity_request;
+  identity_request.set_number(options.number);
+  ASSIGN_OR_RETURN(
+      const office::v1::GetIdentityResponse identity,
+      desk.Call(&CaseService::Stub::GetIdentity, identity_request));
+  if (desk.json()) {
+    nlohmann::ordered_json both = JsonOf(answer);
+    both["identity"] = identity.has_identity()
+                           ? JsonOf(identity.identity())
+                           : nlohmann::ordered_json(nullptr);
+    desk.out() << JsonText(both);
+    return absl::OkStatus();
+  }
+  desk.out() << CaseText(desk, answer) << "\n"
+             << (identity.has_identity() ? IdentityText(identity.identity())
+                                         : "No names are recorded.\n");
+  return absl::OkStatus();
+}
+
+void AddRegister(Verbs& verbs, CLI::App* noun) {
+  auto options = std::make_shared<CaseOptions>();
+  CLI::App* const verb = verbs.Add(
+      noun, "register", "Registers a person and gives the case number",
+      "amparo case register --var gender=Female --var majorityStatus=Adult \\\n"
+      "    --var citizenship=UKR --ask-identity\n"
+      "amparo case register --var gender=Male --identity-file person.json",
+      [options](Desk& desk) { return Register(desk, *options); });
+  verb->add_option("--var", options->variables,
+                   "VARIABLE=CODE of the coded profile; may be repeated")
+      ->take_all();
+  verb->add_flag("--ask-identity", options->ask_identity,
+                 "Asks for names and date of birth");
+  verb->add_option("--identity-file", options->identity_file,
+                   "Names, documents and contacts from this JSON file of mode "
+                   "0600 (names are never arguments)");
+}
+
+void AddImport(Verbs& verbs, CLI::App* noun) {
+  auto options = std::make_shared<ImportOptions>();
+  CLI::App* const verb = verbs.Add(
+      noun, "import", "Imports cases from a CSV file",
+      "amparo case import cases.csv --mapping cases.mapping.json --dry-run\n"
+      "amparo case import cases.csv --mapping cases.mapping.json \\\n"
+      "    --only citizenship=US,UA",
+      [options](Desk& desk) { return ImportFile(desk, *options); });
+  verb->add_option("file", options->file, "The CSV file")->required();
+  verb->add_option("--mapping", options->mapping,
+                   "What its columns mean: a mapping file")
+      ->required();
+  verb->add_option("--only", options->only,
+                   "COLUMN=VALUE[,VALUE...]: only these rows; may be repeated");
+  verb->add_flag("--dry-run", options->dry_run,
+                 "Checks every row and stores nothing");
+}
+
+}  // namespace
+
+void AddCaseVerbs(Verbs& verbs) {
+  CLI::App* const noun = verbs.Noun("case", "Cases of this office");
+  AddRegister(verbs, noun);
+  AddImport(verbs, noun);
+  auto paging = std::make_shared<Paging>();
+  CLI::App* const list =
+      verbs.Add(noun, "list", "Lists your and your team's cases, newest first",
+                "amparo case list --limit 20",
+                [paging](Desk& desk) { return List(desk, *paging); });
+  AddPaging(list, paging.get());
+  auto options = std::make_shared<CaseOptions>();
+  CLI::App* const show = verbs.Add(
+      noun, "show", "Shows a case with its coded profile",
+      "amparo case show 7K3P-92QX-A\n"
+      "amparo case show 7K3P-92QX-A --identity    (who it is; this is logged)",
+      [options](Desk& desk) { return Show(desk, *options); });
+  show->add_option("number", options->number, "Number of the case")->required();
+  show->add_flag("--identity", options->identity,
+                 "Also who the person is; every look is logged");
+}
+
+}  // namespace amparo::cli

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One function per noun: adds its verbs, with their options, help and
+// examples. Each verb is one or two calls of the office API and prints what
+// came back.
+#ifndef AMPARO_ADMIN_CLI_VERBS_H_
+#define AMPARO_ADMIN_CLI_VERBS_H_
+
+#include "admin/cli/desk.h"
+
+namespace amparo::cli {
+
+void AddSignInVerbs(Verbs& verbs);     // login, logout, whoami
+void AddPersonVerbs(Verbs& verbs);     // person ...
+void AddPeerVerbs(Verbs& verbs);       // peer ...
+void AddAgreementVerbs(Verbs& verbs);  // agreement ...
+void AddCaseVerbs(Verbs& verbs);       // case ...
+void AddConsentVerbs(Verbs& verbs);    // consent ...
+void AddReferralVerbs(Verbs& verbs);   // referral ...
+void AddTableVerbs(Verbs& verbs);      // table ...
+void AddTrendVerb(Verbs& verbs);       // trend
+void AddStatusVerb(Verbs& verbs);      // status
+
+}  // namespace amparo::cli
+
+#endif  // AMPARO_ADMIN_CLI_VERBS_H_
