@@ -77,6 +77,7 @@ class Dispatcher::Impl {
     bool loaded ABSL_GUARDED_BY(mutex) = false;
     PeerCursor cursor ABSL_GUARDED_BY(mutex);
     std::map<ThreadId, Hold> held ABSL_GUARDED_BY(mutex);
+    bool asking ABSL_GUARDED_BY(mutex) = false;  // In Ask().
   };
   // A letter in the hand: its row and what goes on the wire.
   struct Load {
@@ -95,6 +96,8 @@ class Dispatcher::Impl {
   void HoldThread(Work& work, const ThreadId& thread, absl::Duration at_least,
                   absl::Time now, StepResult& result);
 
+  // Asks the peer for newer keys; whether it answered.
+  bool Ask(const OfficeId& peer, Work& work);
   absl::Status Collect(const OfficeId& peer, Work& work, absl::Time now,
                        std::vector<Load>& loads, StepResult& result)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(work.step);
@@ -177,9 +180,24 @@ void Dispatcher::Impl::HoldThread(Work& work, const ThreadId& thread,
 void Dispatcher::Impl::OnContact(const OfficeId& peer) {
   Work& work = WorkOf(peer);
   absl::MutexLock lock(&work.mutex);
+  // The answer to our own question is no reason to send sooner: a peer that
+  // never knows its keys would make this spin.
+  if (work.asking) return;
   work.held.clear();
   work.cursor = PeerCursor();
   work.loaded = true;
+}
+
+bool Dispatcher::Impl::Ask(const OfficeId& peer, Work& work) {
+  if (!refresh_) return false;
+  {
+    absl::MutexLock lock(&work.mutex);
+    work.asking = true;
+  }
+  const bool answered = refresh_(peer).ok();
+  absl::MutexLock lock(&work.mutex);
+  work.asking = false;
+  return answered;
 }
 
 // Takes due letters in order, the first of each thread that is not held and
@@ -270,11 +288,14 @@ absl::Status Dispatcher::Impl::Ready(const peering::Peer& peer, Work& work,
         ready.push_back(std::move(load));
         continue;
       }
-      if (WantsNewKeys(ReasonOf(status))) return status;
+      if (ReasonOf(status) == Reason::kSealingKeyUnknown) return status;
     }
     if (IsOurFault(status)) return status;
     behind.insert(thread);
-    if (HoldsBack(ReasonOf(status)) || load.row.is_void()) {
+    // A signing key of ours that has gone does not come back by asking the
+    // peer; whether the letter is worth writing again is not decided here.
+    if (HoldsBack(ReasonOf(status)) || load.row.is_void() ||
+        ReasonOf(status) == Reason::kKeyEpochUnknown) {
       HoldThread(work, thread, kLookAgainAtPeer, now, result);
       continue;
     }
@@ -354,10 +375,10 @@ absl::StatusOr<StepResult> Dispatcher::Impl::Step(const OfficeId& peer_id) {
   std::vector<Load> loads;
   RETURN_IF_ERROR(Collect(peer_id, work, now, loads, result));
   absl::Status ready = Ready(*peer, work, now, loads, result);
-  if (WantsNewKeys(ReasonOf(ready))) {
+  if (ReasonOf(ready) == Reason::kSealingKeyUnknown) {
     // All sealing keys we know are too old: ask, and seal in the next step.
     result = StepResult();
-    if (refresh_ && refresh_(peer_id).ok()) {
+    if (Ask(peer_id, work)) {
       ASSIGN_OR_RETURN(peer, peers_.Get(peer_id));
       if (peer->bundle.SealingKeyToUse(now).ok()) {
         result.more = true;
@@ -389,9 +410,8 @@ absl::StatusOr<StepResult> Dispatcher::Impl::Step(const OfficeId& peer_id) {
   if (cursor.failures > 0) {
     RETURN_IF_ERROR(SaveCursor(peer_id, work, PeerCursor()));
   }
-  // The letters wait out their back-off all the same: a peer that never knows
-  // its keys must not make this spin.
-  if (wants_keys && refresh_) refresh_(peer_id).IgnoreError();
+  // The letters wait out their back-off all the same.
+  if (wants_keys) Ask(peer_id, work);
   return result;
 }
 

@@ -128,6 +128,11 @@ absl::Status WaitingLetters::AddReceipt(const peering::Peer& peer,
       parsed.body.kind != ReceiptKind::kVoided) {
     return Error(Reason::kReceiptInvalid);
   }
+  // A letter that no VOID replaced cannot have been answered as one: believed,
+  // a withdrawal would leave its recipient without a recall.
+  if (parsed.body.kind == ReceiptKind::kVoided && !row.is_void()) {
+    return Error(Reason::kReceiptInvalid);
+  }
   batch.RequireUnchanged(OutboxCodec::kTable, OutboxCodec::EncodeKey(row.key),
                          stored);
   rows_.Delete(batch, row.key);
@@ -145,7 +150,8 @@ absl::Status WaitingLetters::TakeAgain(const peering::Peer& peer,
     ASSIGN_OR_RETURN(const auto present, Reread(row.key));
     if (!present.has_value()) return absl::OkStatus();
     Batch batch;
-    RETURN_IF_ERROR(AddReceipt(peer, row, present->stored, receipt, batch));
+    RETURN_IF_ERROR(
+        AddReceipt(peer, present->value, present->stored, receipt, batch));
     status = outbox_.store_.Commit(batch).status();
     if (ReasonOf(status) != Reason::kVersionConflict) return status;
   }

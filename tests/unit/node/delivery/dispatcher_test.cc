@@ -290,6 +290,63 @@ TEST_F(DispatcherTest, AnUnknownSealingKeyIsAskedForAndTheLetterSealedAgain) {
   EXPECT_FALSE(VoidedFor(letter).has_value());
 }
 
+TEST_F(DispatcherTest, TheAnswerToOurOwnQuestionEndsNoBackOff) {
+  PostOne("x");
+  // As in a node: a hello in either direction is a contact.
+  a.refresh = [this] {
+    a.dispatcher->OnContact(b.id);
+    return absl::OkStatus();
+  };
+  b.handler.answer = Error(Reason::kSealingKeyUnknown);
+  ASSERT_THAT(a.dispatcher->Step(b.id), IsOk());
+  const auto again = a.dispatcher->Step(b.id);
+  ASSERT_THAT(again, IsOk());
+  EXPECT_EQ(again->sent, 0u);
+  EXPECT_EQ(a.refreshes, 1);
+  // A contact that the peer makes does end it.
+  a.dispatcher->OnContact(b.id);
+  EXPECT_EQ(a.dispatcher->Step(b.id)->sent, 1u);
+}
+
+TEST_F(DispatcherTest, ALetterWhoseSigningKeyHasGoneHoldsUpItsThreadOnly) {
+  const auto post_recall = [&](const std::string& payload) {
+    clearance::Gate::ProtectiveRequest request;
+    request.recipient = b.id;
+    request.type = LetterType::kRecall;
+    request.payload_digest = crypto::Sha256(payload);
+    auto cleared = a.gate->ClearProtective(request);
+    ASSERT_THAT(cleared, IsOk());
+    storage::Batch batch;
+    ASSERT_THAT(
+        a.outbox->Post(
+            batch, Draft{*std::move(cleared), NewThread(), payload, {}, {}}),
+        IsOk());
+    ASSERT_THAT(a.store->Commit(batch), IsOk());
+  };
+  post_recall("old");
+  for (const absl::Duration pause :
+       {limits::kSigningKeyLifetime - absl::Hours(24 * 29),
+        absl::Hours(24 * 38)}) {
+    clock.Advance(pause);
+    ASSERT_THAT(a.own->RotateIfDue(*a.log, clock.Now()), IsOk());
+    ASSERT_THAT(b.own->RotateIfDue(*b.log, clock.Now()), IsOk());
+  }
+  ASSERT_EQ(ReasonOf(a.own->SignWithEpoch(1, "t", "b").status()),
+            Reason::kKeyEpochUnknown);
+  ASSERT_THAT(a.peers->TakeBundle(b.id, b.own->signed_bundle(), clock.Now()),
+              IsOk());
+  ASSERT_THAT(b.peers->TakeBundle(a.id, a.own->signed_bundle(), clock.Now()),
+              IsOk());
+  a.refresh = [] { return absl::OkStatus(); };
+  post_recall("new");
+  const auto step = a.dispatcher->Step(b.id);
+  ASSERT_THAT(step, IsOk());
+  EXPECT_THAT(Payloads(), ElementsAre("new"));
+  EXPECT_FALSE(step->more);
+  EXPECT_EQ(a.refreshes, 0);
+  EXPECT_EQ(Waiting(a), 1u);
+}
+
 TEST_F(DispatcherTest, WhenEverySealingKeyIsTooOldTheBundleIsFetchedFirst) {
   TwoOffices::Wish wish;
   wish.expires_in = absl::Hours(24 * 90);

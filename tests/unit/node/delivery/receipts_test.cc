@@ -113,6 +113,9 @@ TEST_F(ReceiptsTest, AReceiptThatIsNotRightLeavesTheLetterWaiting) {
   body.kind = ReceiptKind::kRetrieved;
   wrong.emplace_back("a rung that comes later", sign(body, b));
   body = right;
+  body.kind = ReceiptKind::kVoided;
+  wrong.emplace_back("of a VOID that was never sent", sign(body, b));
+  body = right;
   body.key_epoch = 7;
   wrong.emplace_back("an unknown epoch", sign(body, b));
   std::string flipped = sign(right, b);
