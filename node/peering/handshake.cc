@@ -128,6 +128,10 @@ absl::Status Handshake::TakeGreeting(const OfficeId& peer,
       greeting.protocol_min > kProtocolMax) {
     return Error(Reason::kProtocolUnsupported);
   }
+  // The year 10000: no clock shows it, and a difference to it can be stored.
+  if (greeting.now_ms < 0 || greeting.now_ms >= 253402300800000) {
+    return Error(Reason::kLetterMalformed);
+  }
   const absl::Time now = parts_.clock.Now();
   RETURN_IF_ERROR(
       parts_.peers.TakeBundle(peer, greeting.signed_bundle, now).status());

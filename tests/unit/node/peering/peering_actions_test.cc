@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <limits>
+
 #include "amparo/peer/v1/peering.pb.h"
 #include "node/base/errors.h"
 #include "node/base/limits.h"
@@ -334,6 +337,14 @@ TEST_F(PeeringActionsTest, AHelloWithoutACommonProtocolIsRefused) {
   const Peer peer = *here_.office.peers->Get(there_.office.own->id());
   EXPECT_TRUE(peer.confirmed_by_peer);
   EXPECT_EQ(peer.skew, absl::Seconds(3));
+  // A time whose difference to ours does not fit is refused and kept nowhere.
+  for (const int64_t beyond : {std::numeric_limits<int64_t>::min(), int64_t{-1},
+                               std::numeric_limits<int64_t>::max()}) {
+    hello.set_now_ms(beyond);
+    EXPECT_EQ(say(), Reason::kLetterMalformed);
+  }
+  EXPECT_EQ(here_.office.peers->Get(there_.office.own->id())->skew,
+            absl::Seconds(3));
 }
 
 }  // namespace
