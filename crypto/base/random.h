@@ -23,8 +23,10 @@ class RandomSource {
   virtual void Fill(char* out, size_t n) = 0;
 };
 
-// OpenSSL's private generator, seeded by the operating system. Lives as long
-// as the process; not owned by the caller.
+// OpenSSL's private generator, seeded by the operating system. Each thread
+// takes its bytes 4 KiB at a time into a locked page and overwrites them as it
+// gives them out; a fork leaves the page behind. Lives as long as the process;
+// not owned by the caller.
 RandomSource& SystemRandom();
 
 // n bytes that may become public: ids, nonces, salts.
