@@ -31,6 +31,19 @@ size_t BytesOf(const Batch& batch) {
   return bytes;
 }
 
+// The memory table takes rows in order much faster than here and there. Of two
+// writes to one row the later stays the later.
+std::vector<const Batch::Write*> InKeyOrder(const Batch& batch) {
+  std::vector<const Batch::Write*> rows;
+  rows.reserve(batch.writes().size());
+  for (const Batch::Write& row : batch.writes()) rows.push_back(&row);
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const Batch::Write* a, const Batch::Write* b) {
+                     return a->key < b->key;
+                   });
+  return rows;
+}
+
 absl::Status Refused() {
   return Error(Reason::kStorageFailed,
                "an earlier write to the storage failed: nothing more is "
@@ -87,11 +100,14 @@ std::vector<GroupCommitter::Waiter*> GroupCommitter::TakeGroup() {
 void GroupCommitter::CommitGroup(const std::vector<Waiter*>& group) {
   rocksdb::WriteBatch write;
   Overlay overlay;
+  size_t left = 0;
+  for (const Waiter* waiter : group) left += waiter->batches.size();
   for (Waiter* waiter : group) {
     for (const Batch* batch : waiter->batches) {
+      const bool last = --left == 0;
       waiter->results.push_back(failed_
                                     ? absl::StatusOr<CommitResult>(Refused())
-                                    : Prepare(*batch, overlay, write));
+                                    : Prepare(*batch, last, overlay, write));
     }
   }
   if (write.Count() == 0) return;
@@ -112,27 +128,31 @@ void GroupCommitter::CommitGroup(const std::vector<Waiter*>& group) {
 }
 
 absl::StatusOr<CommitResult> GroupCommitter::Prepare(
-    const Batch& batch, Overlay& overlay, rocksdb::WriteBatch& write) {
+    const Batch& batch, bool last, Overlay& overlay,
+    rocksdb::WriteBatch& write) {
   RETURN_IF_ERROR(CheckRequirements(batch, overlay));
   // Everything that can fail comes before the first change to the group.
   for (const Batch::Appended& append : batch.appends()) {
     RETURN_IF_ERROR(NextIndex(append.table).status());
   }
-  for (const Batch::Write& row : batch.writes()) {
-    if (row.value.has_value()) {
-      write.Put(row.key, *row.value);
+  for (const Batch::Write* row : InKeyOrder(batch)) {
+    if (row->value.has_value()) {
+      write.Put(row->key, *row->value);
     } else {
-      write.Delete(row.key);
+      write.Delete(row->key);
     }
-    overlay[row.key] = row.value;
+    if (!last) overlay.rows[row->key] = &row->value;
   }
   CommitResult result;
   for (const Batch::Appended& append : batch.appends()) {
     const uint64_t index = next_index_[append.table]++;
-    const std::string key = DiskKey(append.table, AppendedKey(index));
+    std::string key = DiskKey(append.table, AppendedKey(index));
     write.Put(key, append.value);
-    overlay[key] = append.value;
     result.appended.push_back(index);
+    if (last) continue;
+    overlay.appended.push_back({std::move(key), append.value});
+    const Batch::Write& row = overlay.appended.back();
+    overlay.rows[row.key] = &row.value;
   }
   return result;
 }
@@ -141,9 +161,9 @@ absl::Status GroupCommitter::CheckRequirements(const Batch& batch,
                                                const Overlay& overlay) {
   for (const Batch::Requirement& required : batch.requirements()) {
     std::optional<std::string> present;
-    const auto written = overlay.find(required.key);
-    if (written != overlay.end()) {
-      present = written->second;
+    const auto written = overlay.rows.find(required.key);
+    if (written != overlay.rows.end()) {
+      present = *written->second;
     } else {
       std::string value;
       const rocksdb::Status status =

@@ -24,6 +24,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/types/span.h"
 #include "node/storage/store.h"
@@ -50,13 +51,21 @@ class GroupCommitter {
     bool done = false;
     std::vector<absl::StatusOr<CommitResult>> results;  // One per batch.
   };
-  // What a group will have written, over what the database holds.
-  using Overlay = absl::flat_hash_map<std::string, std::optional<std::string>>;
+  // What a group will have written, over what the database holds. Points into
+  // the batches of the group, which wait until it is committed, and into
+  // `appended`.
+  struct Overlay {
+    absl::flat_hash_map<absl::string_view, const std::optional<std::string>*>
+        rows;
+    std::deque<Batch::Write> appended;
+  };
 
   // The rest belongs to the leader, of which there is one at a time.
   std::vector<Waiter*> TakeGroup() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void CommitGroup(const std::vector<Waiter*>& group);
-  absl::StatusOr<CommitResult> Prepare(const Batch& batch, Overlay& overlay,
+  // Adds `batch` to `write`; to `overlay` only when another batch follows.
+  absl::StatusOr<CommitResult> Prepare(const Batch& batch, bool last,
+                                       Overlay& overlay,
                                        rocksdb::WriteBatch& write);
   absl::Status CheckRequirements(const Batch& batch, const Overlay& overlay);
   absl::StatusOr<uint64_t> NextIndex(TableId table);

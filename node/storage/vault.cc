@@ -36,9 +36,21 @@ std::string Labelled(absl::string_view label, TableId table) {
   return bytes;
 }
 
-KeyId TableKeyId(TableId table) {
+KeyId MakeTableKeyId(TableId table) {
   const std::string digest = crypto::Sha256(Labelled(kTableKeyLabel, table));
   return *KeyId::FromBytes(absl::string_view(digest).substr(0, KeyId::kSize));
+}
+
+// Asked for with every row that is written.
+KeyId TableKeyId(TableId table) {
+  static const auto* const ids = [] {
+    auto* made = new absl::flat_hash_map<TableId, KeyId>();
+    for (const TableId each : AllTables()) {
+      made->emplace(each, MakeTableKeyId(each));
+    }
+    return made;
+  }();
+  return ids->at(table);
 }
 
 std::string GroupRowKey(uint16_t group) {
@@ -49,8 +61,10 @@ std::string GroupRowKey(uint16_t group) {
 
 std::string AssociatedBytes(TableId table, absl::string_view row_key,
                             uint32_t schema_version) {
+  const absl::string_view name = TableName(table);
   std::string bytes;
-  crypto::AppendPrefixed(&bytes, TableName(table));
+  bytes.reserve(3 * sizeof(uint32_t) + name.size() + row_key.size());
+  crypto::AppendPrefixed(&bytes, name);
   crypto::AppendPrefixed(&bytes, row_key);
   crypto::AppendU32(&bytes, schema_version);
   return bytes;
