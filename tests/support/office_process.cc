@@ -149,6 +149,8 @@ std::string NewRequestId() {
 
 void Someone::Prepare(grpc::ClientContext& context) const {
   if (!token_.empty()) context.AddMetadata("amparo-session", token_);
+  // A node that is being started again is waited for.
+  context.set_wait_for_ready(true);
   context.set_deadline(absl::ToChronoTime(SystemClock().Now() + kCallTime));
 }
 
