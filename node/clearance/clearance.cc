@@ -264,8 +264,13 @@ absl::Status Gate::Recheck(const ClearanceFacts& facts, absl::Time now) const {
   if (!NeedsConsent(facts.type)) return absl::OkStatus();
   if (!facts.consent.has_value()) return Error(Reason::kConsentMissing);
   ASSIGN_OR_RETURN(const consent::Consent consent, ConsentOf(*facts.consent));
-  return consents_.CheckCovers(consent, facts.purpose, facts.recipient,
-                               facts.categories, now);
+  RETURN_IF_ERROR(consents_.CheckCovers(consent, facts.purpose, facts.recipient,
+                                        facts.categories, now));
+  // What the person excluded since, in another consent, beats this one.
+  return consents_
+      .FindActive(reader_, consent.subject(), facts.purpose, facts.recipient,
+                  facts.categories, now)
+      .status();
 }
 
 }  // namespace amparo::clearance

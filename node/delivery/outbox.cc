@@ -388,7 +388,7 @@ absl::Status Outbox::StoreReceipt(Batch& batch, const LetterRef& letter,
 }
 
 absl::StatusOr<StoppedLetters> Outbox::StopUnderConsent(
-    Batch& batch, const ConsentId& consent) {
+    Batch& batch, const ConsentId& consent, std::optional<ThreadId> thread) {
   StoppedLetters stopped;
   std::vector<std::pair<MessageId, OutboxKey>> letters;
   RETURN_IF_ERROR(Table<ConsentLetterCodec>(vault_).Scan(
@@ -405,6 +405,7 @@ absl::StatusOr<StoppedLetters> Outbox::StopUnderConsent(
                      outbox.Get(store_, key));
     if (row.has_value()) {
       row->value.key = key;
+      if (thread.has_value() && row->value.thread != *thread) continue;
       if (!row->value.is_void()) {
         RETURN_IF_ERROR(PostVoid(batch, row->value, row->stored,
                                  Reason::kConsentWithdrawn,
@@ -422,8 +423,9 @@ absl::StatusOr<StoppedLetters> Outbox::StopUnderConsent(
     ASSIGN_OR_RETURN(const auto letter,
                      kept.Get(store_, LetterKey{message, false}));
     if (!letter.has_value()) return Error(Reason::kRecordDamaged);
-    stopped.possibly_sent.push_back(
-        RefOf(message, letter->value.clearance.type, letter->value));
+    LetterRef ref = RefOf(message, letter->value.clearance.type, letter->value);
+    if (thread.has_value() && ref.thread != *thread) continue;
+    stopped.possibly_sent.push_back(std::move(ref));
   }
   return stopped;
 }

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -81,8 +82,10 @@ class Outbox {
   // For a withdrawal, in its batch and under the exclusive lease on the
   // consent: after the commit no letter under it leaves. Listeners are not
   // told: the caller changes its records by what this returns.
-  absl::StatusOr<StoppedLetters> StopUnderConsent(storage::Batch& batch,
-                                                  const ConsentId& consent);
+  // With a `thread`, only letters of that thread.
+  absl::StatusOr<StoppedLetters> StopUnderConsent(
+      storage::Batch& batch, const ConsentId& consent,
+      std::optional<ThreadId> thread = std::nullopt);
 
   // How a letter of ours stands; nullopt when there is no such letter of ours.
   absl::StatusOr<std::optional<LetterStatus>> StatusOf(

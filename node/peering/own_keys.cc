@@ -55,6 +55,14 @@ bool MaySignLater(const std::vector<Entry>& entries, uint32_t epoch,
   });
 }
 
+template <class Entry>
+bool MayBeNeeded(const std::vector<Entry>& entries, uint32_t epoch,
+                 absl::Time now) {
+  return std::any_of(entries.begin(), entries.end(), [&](const Entry& entry) {
+    return entry.epoch == epoch && entry.validity.verify_until >= now;
+  });
+}
+
 absl::Status AddToKeys(OwnKeys& keys, const OwnKeyName& name,
                        const OwnKeyRow& row, const KeyId& data_key) {
   const absl::string_view bytes = row.private_key.Reveal();
@@ -188,9 +196,11 @@ void KeyChange::DropEnded(absl::Time now) {
     events_.push_back({"sealing", 0, true});
     entry = listed.erase(entry);
   }
-  // Public parts stay in the bundle: old evidence verifies for ever.
+  // Public parts stay in the bundle: old evidence verifies for ever. A private
+  // signing key stays as long as a peer takes what it signs: a recall written
+  // under it may still have to be sealed again for a peer that was away.
   std::erase_if(state_.keys.signing, [&](const auto& entry) {
-    if (MaySignLater(state_.bundle.signing_keys, entry.first, now)) {
+    if (MayBeNeeded(state_.bundle.signing_keys, entry.first, now)) {
       return false;
     }
     table.Delete(batch_, {OwnKeyKind::kSigning, entry.first, {}});

@@ -40,6 +40,14 @@ absl::Status CheckSuccessor(const KeyBundle& old_bundle,
       bundle.incarnation < old_bundle.incarnation) {
     return refused("it is older than the one we have");
   }
+  // A key that was announced stays what it was: receipts and letters signed
+  // under it must go on verifying.
+  for (const SigningKey& before : old_bundle.signing_keys) {
+    const absl::StatusOr<SigningKey> after = bundle.SigningKeyOf(before.epoch);
+    if (!after.ok() || !(after->key == before.key)) {
+      return refused("it drops or changes a signing key that was announced");
+    }
+  }
   if (bundle.version > old_bundle.version) return absl::OkStatus();
   ASSIGN_OR_RETURN(const SignedBody before, SignedBody::Decode(old_signed));
   ASSIGN_OR_RETURN(const SignedBody after, SignedBody::Decode(signed_bundle));

@@ -85,8 +85,19 @@ absl::Status ReferralActions::RecordTransition(storage::Batch& batch,
 
 absl::StatusOr<OfficeId> ReferralActions::FindPeer(
     absl::string_view peer) const {
+  // Offices choose their own names, so an id comes before any name and a name
+  // that two offices have names none.
+  std::optional<OfficeId> named;
+  bool ambiguous = false;
   for (const peering::Peer& known : rooms_.peers.List()) {
-    if (known.name() == peer || known.id.hex() == peer) return known.id;
+    if (known.id.hex() == peer) return known.id;
+    if (known.name() != peer) continue;
+    ambiguous = named.has_value();
+    named = known.id;
+  }
+  if (named.has_value() && !ambiguous) return *named;
+  if (ambiguous) {
+    return FieldError("peer", "is the name of several peers: give the id");
   }
   return Error(Reason::kPeerUnknown,
                "there is no peer of that name or id: `amparo peer list` shows "
@@ -369,7 +380,7 @@ absl::Status ReferralActions::AnswerOnce(const Caller& caller,
 absl::Status ReferralActions::OnWithdrawn(storage::Batch& batch,
                                           const consent::Consent& withdrawn,
                                           absl::Time at) {
-  ASSIGN_OR_RETURN(const delivery::StoppedLetters stopped,
+  ASSIGN_OR_RETURN(delivery::StoppedLetters stopped,
                    rooms_.outbox.StopUnderConsent(batch, withdrawn.id()));
   ASSIGN_OR_RETURN(const std::vector<ReferralId> ids,
                    ReferralsByConsent(rooms_.store, withdrawn.id()));
@@ -381,6 +392,7 @@ absl::Status ReferralActions::OnWithdrawn(storage::Batch& batch,
     if (referral.consent == withdrawn.id()) {
       if (!CheckTransition(referral, State::kRevoked).ok()) continue;
       referral.state = State::kRevoked;
+      RETURN_IF_ERROR(StopDisclosure(batch, referral, &stopped));
     } else {
       referral.disclosure_recalled = true;
     }
@@ -389,6 +401,23 @@ absl::Status ReferralActions::OnWithdrawn(storage::Batch& batch,
         RecordTransition(batch, referral, withdrawn.withdrawn_by()));
   }
   return PostRecalls(batch, stopped.possibly_sent, at);
+}
+
+// A referral that ended takes its file with it, though that went under a
+// consent of its own.
+absl::Status ReferralActions::StopDisclosure(
+    storage::Batch& batch, const Referral& referral,
+    delivery::StoppedLetters* stopped) {
+  if (referral.disclosure_letter.message.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const ThreadId thread,
+                   ThreadId::FromBytes(referral.id.bytes()));
+  ASSIGN_OR_RETURN(const delivery::StoppedLetters file,
+                   rooms_.outbox.StopUnderConsent(
+                       batch, referral.disclosure_consent, thread));
+  stopped->possibly_sent.insert(stopped->possibly_sent.end(),
+                                file.possibly_sent.begin(),
+                                file.possibly_sent.end());
+  return absl::OkStatus();
 }
 
 absl::Status ReferralActions::PostRecalls(

@@ -165,6 +165,8 @@ class ReferralActions final : public consent::WithdrawalEffect {
                             absl::Span<const DataCategory> categories,
                             const std::string& digest);
   absl::Status MarkOpened(const people::Caller& caller, const ReferralId& id);
+  absl::Status StopDisclosure(storage::Batch& batch, const Referral& referral,
+                              delivery::StoppedLetters* stopped);
   absl::Status PostRecalls(storage::Batch& batch,
                            const std::vector<delivery::LetterRef>& letters,
                            absl::Time at);

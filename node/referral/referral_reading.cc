@@ -16,6 +16,17 @@ using people::Permission;
 
 constexpr size_t kTimeKeySize = 8 + ReferralId::kSize;
 
+// A receipt that may not leave now does not keep a person from reading what is
+// here already; it is posted at the next look.
+bool MayNotLeaveNow(const absl::Status& status) {
+  const Reason reason = ReasonOf(status);
+  return reason == Reason::kPeerSuspended ||
+         reason == Reason::kPeerNotConfirmed ||
+         reason == Reason::kAgreementMissing ||
+         reason == Reason::kAgreementExpired ||
+         reason == Reason::kTypeNotInAgreement;
+}
+
 }  // namespace
 
 absl::Status ReferralActions::MayReach(const Caller& caller,
@@ -137,13 +148,15 @@ absl::Status ReferralActions::MarkOpened(const Caller& caller,
   ASSIGN_OR_RETURN(const Found found,
                    Reach(caller, Permission::kReferralRead, id));
   Referral referral = found.row.value;
-  referral.opened_at = rooms_.clock.Now();
   storage::Batch batch;
+  const absl::Status posted =
+      rooms_.outbox
+          .PostReceipt(batch, ReceivedAs(referral),
+                       delivery::ReceiptKind::kRetrieved)
+          .status();
+  if (!posted.ok() && !MayNotLeaveNow(posted)) return posted;
+  if (posted.ok()) referral.opened_at = rooms_.clock.Now();
   RETURN_IF_ERROR(referrals_.Replace(batch, id, found.row, referral));
-  RETURN_IF_ERROR(rooms_.outbox
-                      .PostReceipt(batch, ReceivedAs(referral),
-                                   delivery::ReceiptKind::kRetrieved)
-                      .status());
   RETURN_IF_ERROR(rooms_.log.Record(
       batch, {audit::EventKind::kLetterOpened,
               absl::InfinitePast(),
@@ -164,7 +177,6 @@ absl::StatusOr<ReceivedFile> ReferralActions::OpenDisclosure(
   if (!file.has_value()) return Error(Reason::kRecordDamaged);
   storage::Batch batch;
   if (!referral.disclosure_opened_at.has_value()) {
-    referral.disclosure_opened_at = rooms_.clock.Now();
     delivery::ReceivedLetter letter = ReceivedAs(referral);
     letter.message = referral.disclosure_letter.message;
     letter.plain_digest = referral.disclosure_letter.plain_digest;
@@ -173,10 +185,12 @@ absl::StatusOr<ReceivedFile> ReferralActions::OpenDisclosure(
     letter.consent_commitment = referral.disclosure_letter.consent_commitment;
     letter.type = LetterType::kDisclosure;
     letter.purpose = Purpose::kIdentityDisclosure;
-    RETURN_IF_ERROR(
+    const absl::Status posted =
         rooms_.outbox
             .PostReceipt(batch, letter, delivery::ReceiptKind::kRetrieved)
-            .status());
+            .status();
+    if (!posted.ok() && !MayNotLeaveNow(posted)) return posted;
+    if (posted.ok()) referral.disclosure_opened_at = rooms_.clock.Now();
   }
   // Replace even when nothing changes: a recall that comes in between makes
   // this commit fail, so nobody reads a file that was recalled before.
