@@ -125,16 +125,18 @@ absl::Status CheckTransition(const Referral& referral, State to) {
   const State from = referral.state;
   bool allowed = false;
   switch (to) {
-    case State::kRequested:
     case State::kReceived:
       break;  // Where referrals begin; nothing leads there.
+    case State::kRequested:
+      allowed = from == State::kUndelivered;
+      break;
     case State::kAccepted:
     case State::kDeclined:
-      allowed = from == State::kRequested || from == State::kReceived;
+      allowed = from == State::kRequested || from == State::kReceived ||
+                from == State::kUndelivered;
       break;
     case State::kRevoked:
-      allowed = from == State::kRequested || from == State::kReceived ||
-                from == State::kAccepted;
+      allowed = from != State::kDeclined && from != State::kRevoked;
       break;
     case State::kUndelivered:
       allowed = from == State::kRequested;

@@ -5,8 +5,10 @@
 //
 //   this office asks:   REQUESTED -> ACCEPTED | DECLINED
 //   this office is asked: RECEIVED -> ACCEPTED | DECLINED
-//   REQUESTED -> UNDELIVERED when its letter was stopped before it arrived
-//   any but DECLINED and UNDELIVERED -> REVOKED when consent is withdrawn
+//   REQUESTED -> UNDELIVERED when its letter was given up without a receipt
+//   UNDELIVERED -> REQUESTED, ACCEPTED or DECLINED when it turns out that the
+//     letter had arrived after all: a late receipt, or the answer itself
+//   any but DECLINED -> REVOKED when consent is withdrawn
 //
 // How far the letters have come (submitted, delivered, retrieved) is kept
 // apart, by delivery.

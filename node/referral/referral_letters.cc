@@ -247,10 +247,16 @@ absl::Status ReferralLetters::ReceiveRecall(const ReceivedLetter& letter,
   return log_.Record(batch, TransitionEvent(referral, letter.sender));
 }
 
-absl::Status ReferralLetters::OnReceipt(const delivery::LetterRef&,
-                                        delivery::ReceiptKind, absl::Time,
-                                        storage::Batch&) {
-  return absl::OkStatus();  // Rungs are delivery's; no state hangs on them.
+absl::Status ReferralLetters::OnReceipt(const delivery::LetterRef& letter,
+                                        delivery::ReceiptKind kind, absl::Time,
+                                        storage::Batch& batch) {
+  // Rungs are delivery's. Only this hangs on one: a request that was given up
+  // had arrived, its receipt had been lost.
+  if (letter.type != LetterType::kReferralRequest ||
+      kind != delivery::ReceiptKind::kDelivered) {
+    return absl::OkStatus();
+  }
+  return Move(letter, State::kUndelivered, State::kRequested, batch);
 }
 
 absl::Status ReferralLetters::OnVoided(const delivery::LetterRef& letter,
@@ -260,16 +266,20 @@ absl::Status ReferralLetters::OnVoided(const delivery::LetterRef& letter,
       reason == Reason::kConsentWithdrawn) {
     return absl::OkStatus();
   }
+  return Move(letter, State::kRequested, State::kUndelivered, batch);
+}
+
+absl::Status ReferralLetters::Move(const delivery::LetterRef& letter,
+                                   State from, State to,
+                                   storage::Batch& batch) {
   ASSIGN_OR_RETURN(const ReferralId id,
                    ReferralId::FromBytes(letter.thread.bytes()));
   ASSIGN_OR_RETURN(auto row, referrals_.Get(store_, id));
-  if (!row.has_value()) return absl::OkStatus();
-  row->value.id = id;
-  if (!CheckTransition(row->value, State::kUndelivered).ok()) {
-    return absl::OkStatus();
-  }
+  if (!row.has_value() || row->value.state != from) return absl::OkStatus();
   Referral referral = row->value;
-  referral.state = State::kUndelivered;
+  referral.id = id;
+  RETURN_IF_ERROR(CheckTransition(referral, to));
+  referral.state = to;
   RETURN_IF_ERROR(referrals_.Replace(batch, id, *row, referral));
   return log_.Record(batch, TransitionEvent(referral, letter.recipient));
 }

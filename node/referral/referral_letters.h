@@ -92,10 +92,11 @@ class ReferralLetters final : public delivery::LetterHandler,
   absl::Status Receive(const delivery::ReceivedLetter& letter,
                        storage::Batch& batch) override;
 
+  // A receipt for a request that was given up makes it REQUESTED again.
   absl::Status OnReceipt(const delivery::LetterRef& letter,
                          delivery::ReceiptKind kind, absl::Time issued_at,
                          storage::Batch& batch) override;
-  // A request that will never arrive makes its referral UNDELIVERED.
+  // A request that was given up makes its referral UNDELIVERED.
   absl::Status OnVoided(const delivery::LetterRef& letter, Reason reason,
                         storage::Batch& batch) override;
 
@@ -108,6 +109,9 @@ class ReferralLetters final : public delivery::LetterHandler,
                                  storage::Batch& batch);
   absl::Status ReceiveRecall(const delivery::ReceivedLetter& letter,
                              storage::Batch& batch);
+  // Moves the referral a letter of ours belongs to, when it is in `from`.
+  absl::Status Move(const delivery::LetterRef& letter, State from, State to,
+                    storage::Batch& batch);
   // The referral that an office other than `peer` must not learn about.
   absl::StatusOr<storage::Row<Referral>> Known(const ReferralId& id,
                                                const OfficeId& peer,
