@@ -71,7 +71,8 @@ class Dispatcher::Impl {
   // change while one is on the wire.
   struct Work {
     absl::Mutex step;
-    std::string hint ABSL_GUARDED_BY(step);  // First row there was last time.
+    // First row of each lane that there was last time.
+    std::map<Lane, std::string> hints ABSL_GUARDED_BY(step);
     uint64_t steps ABSL_GUARDED_BY(step) = 0;
     absl::Mutex mutex;
     bool loaded ABSL_GUARDED_BY(mutex) = false;
@@ -210,41 +211,44 @@ absl::Status Dispatcher::Impl::Collect(const OfficeId& peer, Work& work,
     absl::MutexLock lock(&work.mutex);
     held = work.held;
   }
-  const std::string prefix = peer.bytes();
+  // Each lane from a hint of its own: what is posted to the protective lane
+  // is found however many ordinary letters wait.
   for (int pass = 0; pass < 2; ++pass) {
-    const bool whole =
-        pass == 1 || work.hint.empty() || work.steps % kFullScanEvery == 0;
-    std::string first_row;
+    const bool whole = pass == 1 || work.steps % kFullScanEvery == 0;
     size_t bytes = 0;
-    RETURN_IF_ERROR(
-        rows_.Scan(outbox_.store_, prefix, whole ? std::string() : work.hint,
-                   [&](const OutboxKey& key,
-                       const Row<OutboxRow>& row) -> absl::StatusOr<bool> {
-                     if (first_row.empty())
-                       first_row = OutboxCodec::EncodeKey(key);
-                     const auto hold = held.find(row.value.thread);
-                     // A wall clock that was set back must not hold a thread
-                     // for ever.
-                     if (hold != held.end() && hold->second.until > now &&
-                         hold->second.until <= now + limits::kBackoffMax) {
-                       result.next = std::min(result.next, hold->second.until);
-                       return true;
-                     }
-                     const size_t size = WireBytes(row.value.plain_bytes);
-                     if (loads.size() == limits::kBatchLettersMax ||
-                         bytes + size > limits::kBatchBytesMax) {
-                       result.more = true;
-                       return false;
-                     }
-                     bytes += size;
-                     Load load;
-                     load.row = row.value;
-                     load.row.key = key;
-                     load.stored = row.stored;
-                     loads.push_back(std::move(load));
-                     return true;
-                   }));
-    work.hint = first_row;
+    for (const Lane lane : {Lane::kProtective, Lane::kOrdinary}) {
+      if (result.more) break;
+      std::string& hint = work.hints[lane];
+      std::string first_row;
+      RETURN_IF_ERROR(rows_.Scan(
+          outbox_.store_, peer.bytes() + static_cast<char>(lane),
+          whole ? std::string() : hint,
+          [&](const OutboxKey& key,
+              const Row<OutboxRow>& row) -> absl::StatusOr<bool> {
+            if (first_row.empty()) first_row = OutboxCodec::EncodeKey(key);
+            const auto hold = held.find(row.value.thread);
+            // A wall clock that was set back must not hold a thread for ever.
+            if (hold != held.end() && hold->second.until > now &&
+                hold->second.until <= now + limits::kBackoffMax) {
+              result.next = std::min(result.next, hold->second.until);
+              return true;
+            }
+            const size_t size = WireBytes(row.value.plain_bytes);
+            if (loads.size() == limits::kBatchLettersMax ||
+                bytes + size > limits::kBatchBytesMax) {
+              result.more = true;
+              return false;
+            }
+            bytes += size;
+            Load load;
+            load.row = row.value;
+            load.row.key = key;
+            load.stored = row.stored;
+            loads.push_back(std::move(load));
+            return true;
+          }));
+      hint = first_row;
+    }
     if (!loads.empty() || whole) break;
   }
   ++work.steps;
