@@ -130,9 +130,9 @@ void AddRegister(Verbs& verbs, CLI::App* noun) {
       "    --var citizenship=UKR --ask-identity\n"
       "amparo case register --var gender=Male --identity-file person.json",
       [options](Desk& desk) { return Register(desk, *options); });
-  verb->add_option("--var", options->variables,
-                   "VARIABLE=CODE of the coded profile; may be repeated")
-      ->take_all();
+  Repeated(
+      verb->add_option("--var", options->variables,
+                       "VARIABLE=CODE of the coded profile; may be repeated"));
   verb->add_flag("--ask-identity", options->ask_identity,
                  "Asks for names and date of birth");
   verb->add_option("--identity-file", options->identity_file,
@@ -152,8 +152,9 @@ void AddImport(Verbs& verbs, CLI::App* noun) {
   verb->add_option("--mapping", options->mapping,
                    "What its columns mean: a mapping file")
       ->required();
-  verb->add_option("--only", options->only,
-                   "COLUMN=VALUE[,VALUE...]: only these rows; may be repeated");
+  Repeated(verb->add_option(
+      "--only", options->only,
+      "COLUMN=VALUE[,VALUE...]: only these rows; may be repeated"));
   verb->add_flag("--dry-run", options->dry_run,
                  "Checks every row and stores nothing");
 }

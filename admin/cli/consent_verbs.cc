@@ -221,14 +221,15 @@ void AddGive(Verbs& verbs, CLI::App* noun) {
       "One purpose, for instance TRANSNATIONAL_REFERRAL, IDENTITY_DISCLOSURE, "
       "STATISTICS")
       ->required();
-  add("--recipient", options->recipients,
-      "Office that may receive it, by name or id; may be repeated");
-  add("--category", options->categories,
-      "CODED_PROFILE, NEEDS, NAMES, DATES_OF_BIRTH, DOCUMENTS, CONTACTS or "
-      "STATISTICAL_COUNTS; may be repeated")
+  Repeated(add("--recipient", options->recipients,
+               "Office that may receive it, by name or id; may be repeated"));
+  Repeated(
+      add("--category", options->categories,
+          "CODED_PROFILE, NEEDS, NAMES, DATES_OF_BIRTH, DOCUMENTS, CONTACTS or "
+          "STATISTICAL_COUNTS; may be repeated"))
       ->required();
-  add("--exclude", options->exclusions,
-      "Category the person asked never to share; may be repeated");
+  Repeated(add("--exclude", options->exclusions,
+               "Category the person asked never to share; may be repeated"));
   add("--given-by", options->given_by, "SELF, GUARDIAN or OTHER")->required();
   add("--method", options->method, "WRITTEN, VERBAL or THUMBPRINT")->required();
   add("--language", options->language, "ISO 639 code of the language read")

@@ -73,6 +73,10 @@ CLI::App* Verbs::Add(CLI::App* noun, const std::string& name,
   return verb;
 }
 
+CLI::Option* Repeated(CLI::Option* option) {
+  return option->allow_extra_args(false);
+}
+
 void AddPaging(CLI::App* verb, Paging* paging) {
   verb->add_option("--limit", paging->limit, "At most so many (50)")
       ->check(CLI::Range(1, 1000000));

@@ -120,6 +120,10 @@ class Verbs {
   Action chosen_;
 };
 
+// Marks an option that may be repeated and takes one value each time, so that
+// it does not swallow the words after it.
+CLI::Option* Repeated(CLI::Option* option);
+
 // How much of a list to show.
 struct Paging {
   int limit = 50;

@@ -140,10 +140,11 @@ void AddPersonVerbs(Verbs& verbs) {
     verb->add_option("name", options->name, "Sign-in name")->required();
   }
   for (CLI::App* const verb : {add, roles}) {
-    verb->add_option("--role", options->roles,
-                     "CASEWORKER, SUPERVISOR, FOCAL_POINT, ANALYST, "
-                     "ADMINISTRATOR, DATA_PROTECTION_OFFICER or AUDITOR; may "
-                     "be repeated")
+    Repeated(verb->add_option(
+                 "--role", options->roles,
+                 "CASEWORKER, SUPERVISOR, FOCAL_POINT, ANALYST, "
+                 "ADMINISTRATOR, DATA_PROTECTION_OFFICER or AUDITOR; may "
+                 "be repeated"))
         ->required();
     verb->add_option("--team", options->team, "Team, if any");
   }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "admin/cli/failure.h"
@@ -49,27 +50,60 @@ void AddGlobalOptions(CLI::App& program, GlobalOptions* options) {
                    "Prints one JSON object, and errors as one");
 }
 
-// What was wrong with the command line, without its values.
-absl::Status ParseFailure(const CLI::ParseError& error,
-                          const std::vector<std::string>& arguments) {
-  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
-    return UsageError("an argument", "is not one of this verb");
-  }
-  const std::string message = error.what();
-  for (const std::string& argument : arguments) {
-    // Messages about values that break a rule repeat the value.
-    if (!absl::StartsWith(argument, "--") && argument.size() > 1 &&
-        dynamic_cast<const CLI::RequiredError*>(&error) == nullptr &&
-        absl::StrContains(message, argument)) {
-      const std::string option = message.substr(0, message.find(':'));
-      if (absl::StartsWith(option, "--") &&
-          !absl::StrContains(option, argument)) {
-        return UsageError(option, "does not have a value of its form");
-      }
-      return UsageError("an argument", "does not have the form it must have");
+// The first option that no verb knows, without a value behind "=", if it has
+// the form of an option's name.
+std::string UnknownOption(const std::vector<std::string>& unknown) {
+  for (const std::string& argument : unknown) {
+    const std::string name = argument.substr(0, argument.find('='));
+    if (absl::StartsWith(name, "--") && name.size() < 32 &&
+        std::all_of(name.begin(), name.end(), [](char c) {
+          return absl::ascii_islower(static_cast<unsigned char>(c)) || c == '-';
+        })) {
+      return name;
     }
   }
-  return Refusal(kReasonUsage, message);
+  return "";
+}
+
+// The option of the verb that was asked for which `message` is about.
+std::string KnownOptionIn(const CLI::App& app, const std::string& message) {
+  std::string found;
+  for (const CLI::Option* option : app.get_options()) {
+    const std::string name = option->get_name();
+    if (name.size() > found.size() && absl::StrContains(message, name)) {
+      found = name;
+    }
+  }
+  for (const CLI::App* verb : app.get_subcommands()) {
+    const std::string deeper = KnownOptionIn(*verb, message);
+    if (deeper.size() > found.size()) found = deeper;
+  }
+  return found;
+}
+
+// What was wrong with the command line, without its values: the parser's own
+// messages repeat them.
+absl::Status ParseFailure(const CLI::App& program,
+                          const CLI::ParseError& error) {
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+    const std::string option = UnknownOption(program.remaining(true));
+    if (!option.empty()) return UsageError(option, "is not an option here");
+    return Refusal(kReasonUsage,
+                   "a word on the command line is neither a verb nor something "
+                   "this verb takes");
+  }
+  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
+    const std::string message = error.what();
+    if (message == "A subcommand is required") {
+      return Refusal(kReasonUsage, "a verb is missing after this word");
+    }
+    return Refusal(kReasonUsage, message);
+  }
+  const std::string option = KnownOptionIn(program, error.what());
+  if (option.empty()) {
+    return Refusal(kReasonUsage, "an option needs a value of its form");
+  }
+  return UsageError(option, "needs a value of its form");
 }
 
 }  // namespace
@@ -102,7 +136,7 @@ int RunProgram(std::vector<std::string> arguments, Surroundings& around) {
   } catch (const CLI::Success& wanted) {
     return program.exit(wanted, around.out, around.err);
   } catch (const CLI::ParseError& error) {
-    const absl::Status failure = ParseFailure(error, arguments);
+    const absl::Status failure = ParseFailure(program, error);
     around.err << FailureText(failure, json);
     return ExitCodeOf(failure);
   }

@@ -215,8 +215,9 @@ void AddPropose(Verbs& verbs, CLI::App* noun) {
   verb->add_option("--urgency", options->urgency,
                    "EMERGENCY_24H, URGENT_72H or NORMAL_14D")
       ->required();
-  verb->add_option("--service", options->services,
-                   "What is needed, for instance SAFE_SHELTER; may be repeated")
+  Repeated(verb->add_option(
+               "--service", options->services,
+               "What is needed, for instance SAFE_SHELTER; may be repeated"))
       ->required();
   verb->add_option("--risk", options->risk, "LOW, MEDIUM, HIGH or EXTREME")
       ->required();
@@ -257,13 +258,15 @@ void AddReferralVerbs(Verbs& verbs) {
                    "For instance NO_CAPACITY, NOT_ELIGIBLE, "
                    "INCOMPLETE_INFORMATION, OUTSIDE_MANDATE_OR_AREA")
       ->required();
-  add("disclose", "Sends the identifying file after acceptance",
-      "amparo referral disclose 5f0c... --category NAMES \\\n"
-      "    --category DATES_OF_BIRTH",
-      Disclose)
-      ->add_option("--category", options->categories,
-                   "NAMES, DATES_OF_BIRTH, DOCUMENTS or CONTACTS; may be "
-                   "repeated; only what the person agreed to")
+  CLI::App* const disclose =
+      add("disclose", "Sends the identifying file after acceptance",
+          "amparo referral disclose 5f0c... --category NAMES \\\n"
+          "    --category DATES_OF_BIRTH",
+          Disclose);
+  Repeated(disclose->add_option(
+               "--category", options->categories,
+               "NAMES, DATES_OF_BIRTH, DOCUMENTS or CONTACTS; may be "
+               "repeated; only what the person agreed to"))
       ->required();
   add("open", "Opens the identifying file that came; logged and receipted",
       "amparo referral open 5f0c...", Open);

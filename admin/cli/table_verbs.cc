@@ -187,9 +187,8 @@ void AddTableVerbs(Verbs& verbs) {
       [options](Desk& desk) { return Prepare(desk, *options); });
   prepare->add_option("table", options->id, "Id of the registered table")
       ->required();
-  prepare
-      ->add_option("--cohort", options->cohorts,
-                   "2016 or 2016-Q3; may be repeated")
+  Repeated(prepare->add_option("--cohort", options->cohorts,
+                               "2016 or 2016-Q3; may be repeated"))
       ->required();
   prepare
       ->add_option("--counted-unit", options->counted_unit,

@@ -116,13 +116,16 @@ void AddTrendVerb(Verbs& verbs) {
       [options](Desk& desk) { return ShowTrend(desk, *options); });
   verb->add_option("table", options->table, "Id of the registered table")
       ->required();
-  verb->add_option("--by", options->group_by,
-                   "What to tell apart: cohort, office or a dimension of the "
-                   "table; may be repeated");
-  verb->add_option("--only", options->filters,
-                   "DIMENSION=CODE[,CODE...]: only these; may be repeated");
-  verb->add_option("--office", options->offices,
-                   "Only this office, by name or id; may be repeated");
+  Repeated(verb->add_option(
+      "--by", options->group_by,
+      "What to tell apart: cohort, office or a dimension of the "
+      "table; may be repeated"));
+  Repeated(verb->add_option(
+      "--only", options->filters,
+      "DIMENSION=CODE[,CODE...]: only these; may be repeated"));
+  Repeated(
+      verb->add_option("--office", options->offices,
+                       "Only this office, by name or id; may be repeated"));
   verb->add_option("--from", options->from, "First cohort, such as 2015");
   verb->add_option("--to", options->to, "Last cohort");
 }
