@@ -110,6 +110,31 @@ absl::StatusOr<std::optional<std::string>> GetRow(
   return std::optional<std::string>(std::move(value));
 }
 
+std::vector<absl::StatusOr<std::optional<std::string>>> GetRows(
+    rocksdb::DB& db, const rocksdb::ReadOptions& options, TableId table,
+    absl::Span<const std::string> keys) {
+  std::vector<std::string> disk_keys;
+  disk_keys.reserve(keys.size());
+  for (const std::string& key : keys) disk_keys.push_back(DiskKey(table, key));
+  const std::vector<rocksdb::Slice> slices(disk_keys.begin(), disk_keys.end());
+  std::vector<rocksdb::PinnableSlice> values(keys.size());
+  std::vector<rocksdb::Status> statuses(keys.size());
+  db.MultiGet(options, db.DefaultColumnFamily(), slices.size(), slices.data(),
+              values.data(), statuses.data());
+  std::vector<absl::StatusOr<std::optional<std::string>>> found;
+  found.reserve(keys.size());
+  for (size_t i = 0; i < keys.size(); ++i) {
+    if (statuses[i].ok()) {
+      found.push_back(std::optional<std::string>(values[i].ToString()));
+    } else if (statuses[i].IsNotFound()) {
+      found.push_back(std::optional<std::string>());
+    } else {
+      found.push_back(FromRocksDb(statuses[i], "reading a row"));
+    }
+  }
+  return found;
+}
+
 absl::Status ScanRows(rocksdb::DB& db, rocksdb::ReadOptions options,
                       TableId table, absl::string_view first,
                       absl::string_view limit, const Reader::RowFunction& row) {
@@ -143,6 +168,10 @@ class RocksDbSnapshot final : public Reader {
       TableId table, absl::string_view key) const override {
     return GetRow(db_, options_, table, key);
   }
+  std::vector<absl::StatusOr<std::optional<std::string>>> GetAll(
+      TableId table, absl::Span<const std::string> keys) const override {
+    return GetRows(db_, options_, table, keys);
+  }
   absl::Status Scan(TableId table, absl::string_view first,
                     absl::string_view limit,
                     const RowFunction& row) const override {
@@ -163,6 +192,10 @@ class RocksDbStore final : public Store {
   absl::StatusOr<std::optional<std::string>> Get(
       TableId table, absl::string_view key) const override {
     return GetRow(*db_, rocksdb::ReadOptions(), table, key);
+  }
+  std::vector<absl::StatusOr<std::optional<std::string>>> GetAll(
+      TableId table, absl::Span<const std::string> keys) const override {
+    return GetRows(*db_, rocksdb::ReadOptions(), table, keys);
   }
   absl::Status Scan(TableId table, absl::string_view first,
                     absl::string_view limit,

@@ -58,6 +58,14 @@ size_t Batch::Append(TableId table, absl::string_view value) {
   return appends_.size() - 1;
 }
 
+std::vector<absl::StatusOr<std::optional<std::string>>> Reader::GetAll(
+    TableId table, absl::Span<const std::string> keys) const {
+  std::vector<absl::StatusOr<std::optional<std::string>>> found;
+  found.reserve(keys.size());
+  for (const std::string& key : keys) found.push_back(Get(table, key));
+  return found;
+}
+
 absl::Status Reader::ScanPrefix(TableId table, absl::string_view prefix,
                                 const RowFunction& row,
                                 absl::string_view first) const {

@@ -78,6 +78,11 @@ class Reader {
   virtual absl::StatusOr<std::optional<std::string>> Get(
       TableId table, absl::string_view key) const = 0;
 
+  // Get of many rows of one table: one answer per key, in their order. Much
+  // faster than one by one, fastest for keys in ascending order.
+  virtual std::vector<absl::StatusOr<std::optional<std::string>>> GetAll(
+      TableId table, absl::Span<const std::string> keys) const;
+
   // Calls `row` in ascending byte order of row keys for keys in
   // [first, limit); an empty `limit` means the end of the table. Stops early,
   // with OK, when `row` returns false; stops with its status on an error. The

@@ -16,10 +16,12 @@
 #ifndef AMPARO_NODE_STORAGE_TABLE_H_
 #define AMPARO_NODE_STORAGE_TABLE_H_
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -97,19 +99,45 @@ class Table {
       std::function<absl::StatusOr<bool>(const Key&, const Row<Record>&)>;
   absl::Status Scan(const Reader& reader, absl::string_view prefix,
                     absl::string_view first, const RowFunction& row) const {
-    return reader.ScanPrefix(
+    // Rows of many subjects are under as many keys. Reading ahead lets the
+    // vault fetch these together; starting with one row and doubling, a scan
+    // that stops early has not read much for nothing.
+    std::vector<StoredRow> ahead;
+    size_t wanted = 1;
+    const absl::Status scanned = reader.ScanPrefix(
         Codec::kTable, prefix,
         [&](absl::string_view key,
             absl::string_view value) -> absl::StatusOr<bool> {
-          ASSIGN_OR_RETURN(const Key decoded, Codec::DecodeKey(key));
-          ASSIGN_OR_RETURN(const Row<Record> read,
-                           Read(std::string(key), std::string(value)));
-          return row(decoded, read);
+          ahead.emplace_back(std::string(key), std::string(value));
+          if (ahead.size() < wanted) return true;
+          wanted = std::min(2 * wanted, Vault::kWarmMax);
+          return Deliver(std::exchange(ahead, {}), row);
         },
         first);
+    ASSIGN_OR_RETURN(const bool more, Deliver(std::move(ahead), row));
+    return more ? scanned : absl::OkStatus();
   }
 
  private:
+  using StoredRow = std::pair<std::string, std::string>;  // Row key and value.
+
+  absl::StatusOr<bool> Deliver(std::vector<StoredRow> rows,
+                               const RowFunction& row) const {
+    if (rows.size() > 1) {
+      std::vector<absl::string_view> values;
+      values.reserve(rows.size());
+      for (const auto& [key, value] : rows) values.push_back(value);
+      vault_.Warm(values);
+    }
+    for (auto& [key, value] : rows) {
+      ASSIGN_OR_RETURN(const Key decoded, Codec::DecodeKey(key));
+      ASSIGN_OR_RETURN(const Row<Record> read, Read(key, std::move(value)));
+      ASSIGN_OR_RETURN(const bool more, row(decoded, read));
+      if (!more) return false;
+    }
+    return true;
+  }
+
   absl::StatusOr<Row<Record>> Read(const std::string& row_key,
                                    std::string stored) const {
     ASSIGN_OR_RETURN(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/storage/vault.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -103,6 +104,7 @@ class Vault::Impl {
   absl::StatusOr<std::string> Unseal(TableId table, absl::string_view row_key,
                                      uint32_t schema_version,
                                      absl::string_view stored);
+  void Warm(absl::Span<const absl::string_view> stored);
   std::string BlindIndex(TableId table, absl::string_view value) const;
 
  private:
@@ -113,6 +115,7 @@ class Vault::Impl {
                                          const crypto::Secret& key) const;
   absl::StatusOr<crypto::Secret> UnwrapRow(absl::string_view row) const;
   absl::StatusOr<DataKey> Find(const KeyId& id);
+  absl::StatusOr<DataKey> Keep(const KeyId& id, absl::string_view row);
 
   Store& store_;
   crypto::RandomSource& random_;
@@ -262,11 +265,36 @@ absl::StatusOr<DataKey> Vault::Impl::Find(const KeyId& id) {
   if (!row.has_value()) {
     return Damaged("the key of a stored value is gone: it was erased");
   }
-  ASSIGN_OR_RETURN(const crypto::Secret key, UnwrapRow(*row));
+  return Keep(id, *row);
+}
+
+absl::StatusOr<DataKey> Vault::Impl::Keep(const KeyId& id,
+                                          absl::string_view row) {
+  ASSIGN_OR_RETURN(const crypto::Secret key, UnwrapRow(row));
   ASSIGN_OR_RETURN(crypto::Aes256Gcm aead, crypto::Aes256Gcm::Create(key));
   auto found = std::make_shared<const crypto::Aes256Gcm>(std::move(aead));
   cache_.Insert(id, found);
   return DataKey(found);
+}
+
+void Vault::Impl::Warm(absl::Span<const absl::string_view> stored) {
+  std::vector<KeyId> missing;
+  for (const absl::string_view value : stored) {
+    const absl::StatusOr<KeyId> id = Vault::KeyOf(value);
+    if (!id.ok() || table_data_keys_.contains(*id)) continue;
+    if (cache_.Find(*id) == nullptr) missing.push_back(*id);
+  }
+  std::sort(missing.begin(), missing.end());
+  missing.erase(std::unique(missing.begin(), missing.end()), missing.end());
+  std::vector<std::string> row_keys;
+  row_keys.reserve(missing.size());
+  for (const KeyId& id : missing) row_keys.push_back(id.bytes());
+  if (row_keys.empty()) return;
+  const auto rows = store_.GetAll(TableId::kDataKeys, row_keys);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (!rows[i].ok() || !rows[i]->has_value()) continue;
+    Keep(missing[i], **rows[i]).IgnoreError();
+  }
 }
 
 absl::StatusOr<KeyId> Vault::Impl::NewKey(Batch& batch) {
@@ -362,6 +390,10 @@ absl::StatusOr<std::string> Vault::Open(TableId table,
                                         uint32_t schema_version,
                                         absl::string_view stored) const {
   return impl_->Unseal(table, row_key, schema_version, stored);
+}
+
+void Vault::Warm(absl::Span<const absl::string_view> stored) const {
+  impl_->Warm(stored);
 }
 
 absl::StatusOr<KeyId> Vault::KeyOf(absl::string_view stored) {

@@ -17,6 +17,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "crypto/base/random.h"
 #include "crypto/base/secret.h"
 #include "node/base/ids.h"
@@ -57,6 +58,13 @@ class Vault {
   absl::StatusOr<std::string> Open(TableId table, absl::string_view row_key,
                                    uint32_t schema_version,
                                    absl::string_view stored) const;
+
+  // Fetches the keys of these stored values together, so that opening them
+  // finds the keys in memory. Only makes things faster: a key that cannot be
+  // had is passed over, and Open tells why. More than kWarmMax at a time push
+  // each other out again.
+  static constexpr size_t kWarmMax = 2048;
+  void Warm(absl::Span<const absl::string_view> stored) const;
 
   // The key a stored value was sealed under. kRecordDamaged when too short.
   static absl::StatusOr<KeyId> KeyOf(absl::string_view stored);

@@ -92,6 +92,32 @@ TEST_F(StoreTest, ABatchAppliesInItsOrder) {
   EXPECT_THAT(Get(kTable, "b"), Optional(std::string("2")));
 }
 
+TEST_F(StoreTest, GetAllAnswersForEachKeyInItsPlace) {
+  Put(kTable, "a", "1");
+  Put(kTable, "c", "3");
+  Put(kOther, "b", "2");
+  const auto snapshot = store_->NewSnapshot();
+  Put(kTable, "c", "4");
+  const std::vector<std::string> keys = {"c", "b", "a", "c", ""};
+  for (const bool present : {true, false}) {
+    const Reader& reader = present ? *store_ : *snapshot;
+    const std::string last = present ? "4" : "3";
+    const auto found = reader.GetAll(kTable, keys);
+    ASSERT_EQ(found.size(), keys.size());
+    EXPECT_THAT(found[0], IsOkAndHolds(Optional(last)));
+    EXPECT_THAT(found[1], IsOkAndHolds(std::nullopt));
+    EXPECT_THAT(found[2], IsOkAndHolds(Optional(std::string("1"))));
+    EXPECT_THAT(found[3], IsOkAndHolds(Optional(last)));
+    EXPECT_THAT(found[4], IsOkAndHolds(std::nullopt));
+    // As one by one, also over a reader that has no way of its own.
+    const auto one_by_one = reader.Reader::GetAll(kTable, keys);
+    for (size_t i = 0; i < keys.size(); ++i) {
+      EXPECT_EQ(*one_by_one[i], *found[i]);
+    }
+  }
+  EXPECT_TRUE(store_->GetAll(kTable, {}).empty());
+}
+
 TEST_F(StoreTest, ScansAreInByteOrderWithinBoundsAndTable) {
   for (const char* key : {"b", "a", "\xff", "aa", "c"}) Put(kTable, key, "x");
   Put(kOther, "b", "x");

@@ -121,6 +121,73 @@ TEST_F(TableTest, ScansInKeyOrderAndStopsWhenTold) {
   EXPECT_THAT(words, ElementsAre("b", "c"));
 }
 
+// Long enough for several rounds of reading ahead, each row under a key of its
+// own, none of them in memory.
+TEST_F(TableTest, ALongScanGivesEveryRowOnceAndStopsWhereTold) {
+  std::vector<std::string> letters;
+  Batch batch;
+  for (int i = 1; i <= 100; ++i) {
+    const char letter = static_cast<char>(i);
+    letters.emplace_back(1, letter);
+    const auto key = vault_->NewKey(batch);
+    ASSERT_THAT(key, IsOk());
+    ASSERT_THAT(table_.Insert(batch, Case(letter), letters.back(), *key),
+                IsOk());
+  }
+  ASSERT_THAT(store_.Commit(batch), IsOk());
+  const auto fresh = *Vault::Open(store_, crypto::Secret::Zeroed(32), random_);
+  const Table<WordCodec> table(*fresh);
+  for (const size_t most : {1, 2, 3, 4, 62, 63, 64, 100, 101}) {
+    std::vector<std::string> seen;
+    ASSERT_THAT(
+        table.Scan(store_, {}, {},
+                   [&](const CaseId&,
+                       const Row<std::string>& row) -> absl::StatusOr<bool> {
+                     seen.push_back(row.value);
+                     return seen.size() < most;
+                   }),
+        IsOk());
+    const size_t expected = std::min(most, letters.size());
+    EXPECT_EQ(seen, std::vector<std::string>(
+                        letters.begin(),
+                        letters.begin() + static_cast<long>(expected)))
+        << most;
+  }
+}
+
+TEST_F(TableTest, AScanPassesOnWhatTheCallerAnswersAndThenIsOver) {
+  for (int i = 1; i <= 20; ++i) Insert(static_cast<char>(i), "word");
+  for (const int last : {1, 2, 9, 20}) {
+    int seen = 0;
+    const absl::Status status = table_.Scan(
+        store_, {}, {},
+        [&](const CaseId&, const Row<std::string>&) -> absl::StatusOr<bool> {
+          if (++seen == last) return Error(Reason::kLimitExceeded);
+          return true;
+        });
+    EXPECT_EQ(ReasonOf(status), Reason::kLimitExceeded);
+    EXPECT_EQ(seen, last);
+  }
+}
+
+// Reading ahead must not meet damage that the caller would not have come to.
+TEST_F(TableTest, AScanMeetsADamagedRowOnlyWhereItStands) {
+  for (const char letter : {'a', 'b', 'c', 'd'}) Insert(letter, "word");
+  Batch batch;
+  batch.Put(TableId::kCases, Case('c').bytes(), Read('a').stored);
+  ASSERT_THAT(store_.Commit(batch), IsOk());
+  for (const int most : {2, 3}) {
+    int seen = 0;
+    const absl::Status status = table_.Scan(
+        store_, {}, {},
+        [&](const CaseId&, const Row<std::string>&) -> absl::StatusOr<bool> {
+          return ++seen < most;
+        });
+    EXPECT_EQ(seen, 2);
+    EXPECT_EQ(status.ok(), most == 2);
+  }
+}
+
 TEST_F(TableTest, ADeletedRowIsGone) {
   Insert('a', "one");
   Batch batch;

@@ -100,6 +100,32 @@ TEST_F(VaultTest, AnyChangedByteIsDamage) {
   EXPECT_EQ(ReasonOfOpening(stored + "x"), Reason::kRecordDamaged);
 }
 
+TEST_F(VaultTest, WarmingBringsKeysAndPassesOverThoseThatAreGone) {
+  const KeyId kept = NewCommittedKey();
+  const KeyId gone = NewCommittedKey();
+  const auto seal = [&](const KeyId& key) {
+    return *vault_->Seal(key, TableId::kCases, "row", 1, "value");
+  };
+  const std::string of_kept = seal(kept);
+  const std::string of_gone = seal(gone);
+  const std::string of_table = Seal("value");
+  Reopen();
+  Batch erase;
+  vault_->DeleteKey(erase, gone);
+  ASSERT_THAT(store_->Commit(erase), IsOk());
+  vault_->Warm({of_gone, of_kept, of_kept, of_table, "nonsense", ""});
+  EXPECT_EQ(ReasonOfOpening(of_gone), Reason::kRecordDamaged);
+  EXPECT_THAT(vault_->Open(TableId::kCases, "row", 1, of_kept),
+              IsOkAndHolds(std::string("value")));
+  EXPECT_THAT(vault_->Open(TableId::kCases, "row", 1, of_table),
+              IsOkAndHolds(std::string("value")));
+  // A key in memory is not read again.
+  Batch behind;
+  behind.Delete(TableId::kDataKeys, kept.bytes());
+  ASSERT_THAT(store_->Commit(behind), IsOk());
+  EXPECT_THAT(vault_->Open(TableId::kCases, "row", 1, of_kept), IsOk());
+}
+
 TEST_F(VaultTest, AMovedValueIsDamage) {
   const std::string stored = Seal("value");
   const struct {
