@@ -2,6 +2,8 @@
 //
 // Writes golden files that do not exist yet, into the folder given. It never
 // touches one that is there: see README.md.
+#include "tests/golden/row_kinds.h"
+
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -9,7 +11,6 @@
 
 #include "crypto/base/bytes.h"
 #include "tests/golden/fixtures.h"
-#include "tests/golden/row_kinds.h"
 #include "tests/support/office_pair.h"
 
 namespace amparo::golden {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What people and nodes do in a simulation, at random.
+#include "tests/simulation/dice.h"
+
 #include "absl/strings/str_cat.h"
 #include "node/base/errors.h"
 #include "tests/simulation/pair_simulation.h"
