@@ -92,11 +92,13 @@ class ReferralLetters final : public delivery::LetterHandler,
   absl::Status Receive(const delivery::ReceivedLetter& letter,
                        storage::Batch& batch) override;
 
-  // A receipt for a request that was given up makes it REQUESTED again.
+  // A receipt for a request that was given up makes it REQUESTED again, one
+  // for a file that was given up makes it disclosed again.
   absl::Status OnReceipt(const delivery::LetterRef& letter,
                          delivery::ReceiptKind kind, absl::Time issued_at,
                          storage::Batch& batch) override;
-  // A request that was given up makes its referral UNDELIVERED.
+  // A request that was given up makes its referral UNDELIVERED; one whose
+  // consent was withdrawn, REVOKED. A file that was given up may be sent again.
   absl::Status OnVoided(const delivery::LetterRef& letter, Reason reason,
                         storage::Batch& batch) override;
 
@@ -112,6 +114,9 @@ class ReferralLetters final : public delivery::LetterHandler,
   // Moves the referral a letter of ours belongs to, when it is in `from`.
   absl::Status Move(const delivery::LetterRef& letter, State from, State to,
                     storage::Batch& batch);
+  // Notes that the file of a referral of ours went, or did not.
+  absl::Status MarkDisclosure(const delivery::LetterRef& letter, bool sent,
+                              storage::Batch& batch);
   // The referral that an office other than `peer` must not learn about.
   absl::StatusOr<storage::Row<Referral>> Known(const ReferralId& id,
                                                const OfficeId& peer,

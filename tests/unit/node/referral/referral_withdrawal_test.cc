@@ -172,6 +172,45 @@ TEST_F(WithdrawalTest, AReferralThatWasGivenUpComesBackWithItsReceipt) {
   EXPECT_EQ(AtB(id).referral.state, State::kReceived);
 }
 
+TEST_F(WithdrawalTest, AWithdrawnReferralTakesAFileThatIsStillQueued) {
+  const OfficePair::Person person = pair_.NewPerson();
+  const ReferralId id = pair_.ProposeAndAccept(person);
+  ASSERT_THAT(Disclose(id), IsOk());
+  EXPECT_THAT(pair_.a.Withdraw(person.referral), IsOk());
+  ASSERT_TRUE(pair_.Quiet());
+  EXPECT_EQ(AtB(id).referral.state, State::kRevoked);
+  EXPECT_EQ(pair_.b.Rows(storage::TableId::kDisclosures), 0u)
+      << "the file has a consent of its own, and must not outlive the referral";
+}
+
+TEST_F(WithdrawalTest, AFileThatNeverArrivedMayBeSentAgain) {
+  const OfficePair::Person person = pair_.NewPerson();
+  const ReferralId id = pair_.ProposeAndAccept(person);
+  ASSERT_THAT(Disclose(id), IsOk());
+  EXPECT_EQ(ReasonOf(Disclose(id)), Reason::kWrongState);
+  pair_.clock.Advance(absl::Hours(73));
+  ASSERT_THAT(pair_.a.node().dispatcher().Sweep(pair_.b.id()), IsOk());
+  ASSERT_TRUE(pair_.Quiet());
+  EXPECT_FALSE(AtA(id).referral.disclosed());
+  ASSERT_THAT(Disclose(id), IsOk());
+  ASSERT_TRUE(pair_.Quiet());
+  EXPECT_THAT(Open(id), IsOk());
+}
+
+TEST_F(WithdrawalTest, AFileThatIsHereOpensWhileItsSenderIsSuspended) {
+  const OfficePair::Person person = pair_.NewPerson();
+  const ReferralId id = pair_.ProposeAndAccept(person);
+  ASSERT_THAT(Disclose(id), IsOk());
+  ASSERT_TRUE(pair_.Quiet());
+  ASSERT_THAT(
+      pair_.b.node().peering().Suspend(pair_.b.administrator(),
+                                       {pair_.b.NewRequest(), pair_.a.id()}),
+      IsOk());
+  EXPECT_THAT(Open(id), IsOk());
+  EXPECT_FALSE(AtB(id).referral.disclosure_opened_at.has_value())
+      << "its receipt could not leave and is posted at the next look";
+}
+
 TEST_F(WithdrawalTest, AReferralThatNeverArrivedIsUndelivered) {
   const ReferralId id = pair_.Propose(pair_.NewPerson());
   pair_.clock.Advance(absl::Hours(73));
