@@ -28,8 +28,8 @@ constexpr Step kSteps[] = {
      "you anew when it is lost"},
     {"SIGN_IN_THROTTLED", "wait a few minutes, then sign in again"},
     {"NOT_ALLOWED",
-     "check the number; if it is right, ask your administrator whether your "
-     "role covers this"},
+     "check the number or id you gave; if it is right, ask your administrator "
+     "whether your role covers this"},
     {"SECOND_PERSON_REQUIRED",
      "ask a colleague with that right to sign in and do this step"},
     {"FIELD_INVALID", "correct the field named and try again"},
@@ -69,6 +69,9 @@ constexpr Step kSteps[] = {
     {"BUDGET_EXHAUSTED",
      "this cohort can never be released again: leave it out"},
     {"TABLE_UNKNOWN", "see `amparo table list`"},
+    {"COLUMN_UNKNOWN", "correct the mapping file; nothing was stored"},
+    {"COLUMN_MISSING", "check that mapping and file belong together"},
+    {"ALREADY_RELEASED", "see `amparo table releases`"},
     {"MAPPING_INVALID", "correct the mapping file; nothing was stored"},
     {"FILE_MODE_TOO_OPEN", "run `chmod 600` on the file"},
     {"NODE_NOT_REACHABLE",

@@ -52,14 +52,14 @@ absl::Status ReadLine(absl::string_view question, bool shown,
                       crypto::Secret* line) {
   const int terminal = ::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
   if (terminal < 0) {
-    return UsageError("terminal",
-                      "is not there to ask on: see --help for the option that "
-                      "takes a file instead");
+    return Refusal(kReasonUsage,
+                   "there is no terminal to ask on: this verb has an option "
+                   "that gives the answer without asking");
   }
   const absl::Cleanup close = [terminal] { ::close(terminal); };
   termios before;
   if (::tcgetattr(terminal, &before) != 0) {
-    return UsageError("terminal", "cannot hide what is typed");
+    return Refusal(kReasonUsage, "the terminal cannot hide what is typed");
   }
   termios asked = before;
   if (!shown) asked.c_lflag &= static_cast<tcflag_t>(~ECHO);
@@ -92,7 +92,7 @@ absl::StatusOr<crypto::Secret> TerminalPrompter::AskSecret(
     absl::string_view question) {
   crypto::Secret line;
   RETURN_IF_ERROR(ReadLine(question, false, &line));
-  if (line.empty()) return UsageError("terminal", "gave nothing");
+  if (line.empty()) return Refusal(kReasonUsage, "nothing was typed");
   return line;
 }
 

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "amparo/office/v1/cases.pb.h"
+#include "tests/unit/admin/cli/cli_fixture.h"
+
+namespace amparo::cli {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr char kPerson[] = R"({
+  "given_names": "Олена", "family_names": "Вигадана", "born": "1994-05",
+  "documents": [{"type": "PASSPORT", "number": "EX17", "country": "UKR"}],
+  "contacts": [{"type": "TELEPHONE", "value": "17",
+                "safe_instruction": "Only messages."}]
+})";
+
+class CaseVerb : public CliTest {
+ protected:
+  CaseVerb() {
+    office::v1::RegisterCaseResponse made;
+    made.set_number("7K3P-92QX-A");
+    made.set_treated_as_minor(true);
+    node_->Answer("CaseService.RegisterCase", made);
+    office::v1::GetCaseResponse shown;
+    shown.mutable_summary()->set_number("7K3P-92QX-A");
+    auto* const value = shown.add_profile();
+    value->set_variable("gender");
+    value->set_code("Female");
+    value->set_label("Female");
+    node_->Answer("CaseService.GetCase", shown);
+    office::v1::GetIdentityResponse identity;
+    identity.mutable_identity()->set_given_names("Олена");
+    node_->Answer("CaseService.GetIdentity", identity);
+  }
+
+  office::v1::RegisterCaseRequest Registered() const {
+    return node_->LastRequest<office::v1::RegisterCaseRequest>(
+        "CaseService.RegisterCase");
+  }
+};
+
+class Import : public CliTest {
+ protected:
+  std::vector<std::string> Line(const std::string& content) {
+    return {"case", "import", Write("cases.csv", content), "--mapping",
+            Write("mapping.json", "{\"form\": \"x\"}")};
+  }
+
+  // What the node received after the opening.
+  std::string ReceivedFile() const {
+    std::string file;
+    const auto call = node_->calls().back();
+    for (size_t i = 1; i < call.messages.size(); ++i) {
+      office::v1::ImportCasesRequest request;
+      EXPECT_TRUE(request.ParseFromString(call.messages[i]));
+      file += request.chunk();
+    }
+    return file;
+  }
+};
+
+TEST_F(CaseVerb, RegisterSendsTheProfileAndAnIdentityFromAFile) {
+  const Outcome outcome =
+      Run({"case", "register", "--var", "gender=Female", "--var", "note=a=b",
+           "--identity-file", Write("person.json", kPerson)});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("Case 7K3P-92QX-A"));
+  EXPECT_THAT(outcome.out, HasSubstr("guardian"));
+  const auto request = Registered();
+  ASSERT_EQ(request.profile_size(), 2);
+  EXPECT_EQ(request.profile(0).variable(), "gender");
+  EXPECT_EQ(request.profile(1).code(), "a=b");
+  EXPECT_EQ(request.identity().given_names(), "Олена");
+  EXPECT_EQ(request.identity().contacts(0).safe_instruction(),
+            "Only messages.");
+}
+
+TEST_F(CaseVerb, RegisterWithoutNamesSendsNoIdentity) {
+  EXPECT_EQ(Run({"case", "register", "--var", "gender=Female"}).code, 0);
+  EXPECT_FALSE(Registered().has_identity());
+}
+
+TEST_F(CaseVerb, RegisterAsksForNamesOnTheTerminal) {
+  prompter_.answers = {"Олена", "Вигадана", "", "", "1994"};
+  EXPECT_EQ(
+      Run({"case", "register", "--var", "gender=Female", "--ask-identity"})
+          .code,
+      0);
+  EXPECT_EQ(Registered().identity().family_names(), "Вигадана");
+  EXPECT_EQ(Registered().identity().born(), "1994");
+}
+
+TEST_F(CaseVerb, RegisterRefusesAnIdentityFileOthersMayRead) {
+  const Outcome outcome = Run({"case", "register", "--identity-file",
+                               Write("person.json", kPerson, 0640)});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("FILE_MODE_TOO_OPEN"));
+  EXPECT_TRUE(node_->calls().empty());
+}
+
+TEST_F(CaseVerb, RegisterRefusesAWrongIdentityFileWithoutRepeatingIt) {
+  for (const char* const content :
+       {"Olena", "{\"name\": \"Olena\"}", "{\"given_names\": [\"Olena\"]}"}) {
+    const Outcome outcome = Run(
+        {"case", "register", "--identity-file", Write("person.json", content)});
+    EXPECT_EQ(outcome.code, 2) << content;
+    EXPECT_THAT(outcome.err, Not(HasSubstr("Olena")));
+  }
+  EXPECT_TRUE(node_->calls().empty());
+}
+
+TEST_F(CaseVerb, RegisterRefusesAVariableWithoutACode) {
+  for (const char* const variable : {"gender", "gender=", "=Female"}) {
+    EXPECT_EQ(Run({"case", "register", "--var", variable}).code, 2);
+  }
+  EXPECT_TRUE(node_->calls().empty());
+}
+
+TEST_F(CaseVerb, ShowOpensTheIdentityOnlyWhenAsked) {
+  const Outcome plain = Run({"case", "show", "7K3P-92QX-A"});
+  EXPECT_THAT(plain.out, HasSubstr("gender    Female  Female"));
+  EXPECT_EQ(node_->calls().size(), 1u);
+  const Outcome asked = Run({"case", "show", "7K3P-92QX-A", "--identity"});
+  EXPECT_THAT(asked.out, HasSubstr("Given names  Олена"));
+  EXPECT_EQ(node_->calls().back().method, "CaseService.GetIdentity");
+  const Outcome json =
+      Run({"case", "show", "7K3P-92QX-A", "--identity", "--json"});
+  const auto object = nlohmann::json::parse(json.out);
+  EXPECT_EQ(object["summary"]["number"], "7K3P-92QX-A");
+  EXPECT_EQ(object["identity"]["given_names"], "Олена");
+}
+
+TEST_F(CaseVerb, ListSaysWhatIsKnownOfEach) {
+  office::v1::ListCasesResponse list;
+  auto* const one = list.add_cases();
+  one->set_number("7K3P-92QX-A");
+  one->set_registered_at_ms(1770105600000);
+  one->set_year(2026);
+  one->set_has_identity(true);
+  one->set_own(true);
+  node_->Answer("CaseService.ListCases", list);
+  EXPECT_EQ(
+      Run({"case", "list"}).out,
+      "Case         Registered                 Year  Source  Minor  Names   "
+      "Whose\n"
+      "7K3P-92QX-A  2026-02-03T10:00:00+02:00  2026          no     sealed  "
+      "yours\n");
+}
+
+TEST_F(Import, StreamsTheFileWholeAndInOrder) {
+  node_->Answer("CaseService.ImportCases", office::v1::ImportCasesResponse());
+  std::string content = "a,b\n";
+  for (int i = 0; i < 200000; ++i) content += std::to_string(i) + ",x\n";
+  auto line = Line(content);
+  line.insert(line.end(),
+              {"--only", "citizenship=US,UA", "--only", "b=x", "--dry-run"});
+  const Outcome outcome = Run(line);
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("sent 100 %"));
+  EXPECT_EQ(ReceivedFile(), content);
+  const auto opening = node_
+                           ->LastRequest<office::v1::ImportCasesRequest>(
+                               "CaseService.ImportCases")
+                           .opening();
+  EXPECT_TRUE(opening.dry_run());
+  EXPECT_EQ(opening.mapping(), "{\"form\": \"x\"}");
+  ASSERT_EQ(opening.only_rows_size(), 2);
+  EXPECT_EQ(opening.only_rows(0).column(), "citizenship");
+  EXPECT_THAT(opening.only_rows(0).values(), ElementsAre("US", "UA"));
+}
+
+TEST_F(Import, ReportsEveryReasonAndRow) {
+  office::v1::ImportCasesResponse report;
+  report.set_read(1200);
+  report.set_accepted(1100);
+  report.set_skipped(99);
+  report.set_rejected(1);
+  auto* const skipped = report.add_skipped_by_reason();
+  skipped->set_reason("ONLY_ROWS");
+  skipped->set_rows(99);
+  auto* const row = report.add_rejections();
+  row->set_row(7);
+  row->set_line(8);
+  row->set_column("sex");
+  row->set_reason("CODE_UNKNOWN");
+  row->set_message("is no code of gender");
+  node_->Answer("CaseService.ImportCases", report);
+  const Outcome outcome = Run(Line("sex\nF\n"));
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_EQ(outcome.out,
+            "Rows read     1,200\n"
+            "Became cases  1,100\n"
+            "Skipped       99\n"
+            "  ONLY_ROWS   99\n"
+            "Rejected      1\n"
+            "\n"
+            "Rejected rows:\n"
+            "Row  Line  Column  Reason        Why\n"
+            "  7     8  sex     CODE_UNKNOWN  is no code of gender\n");
+}
+
+TEST_F(Import, ARefusalKeepsItsReason) {
+  node_->Refuse("CaseService.ImportCases",
+                RefusalOnWire(grpc::StatusCode::INVALID_ARGUMENT,
+                              "COLUMN_UNKNOWN", "column 1 is not mapped"));
+  const Outcome outcome = Run(Line("x\n1\n"));
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("COLUMN_UNKNOWN"));
+}
+
+TEST_F(Import, MissingFilesAndWrongRulesAreWrongUsage) {
+  EXPECT_EQ(Run({"case", "import", folder_ + "/none", "--mapping",
+                 Write("mapping.json", "{}")})
+                .code,
+            2);
+  EXPECT_EQ(Run({"case", "import", Write("cases.csv", "x"), "--mapping",
+                 folder_ + "/none"})
+                .code,
+            2);
+  auto line = Line("x\n");
+  line.insert(line.end(), {"--only", "citizenship"});
+  EXPECT_EQ(Run(line).code, 2);
+  EXPECT_TRUE(node_->calls().empty());
+}
+
+}  // namespace
+}  // namespace amparo::cli
