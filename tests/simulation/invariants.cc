@@ -202,6 +202,13 @@ void CheckReferrals(const TestOffice& from, const Holdings& asking,
                      Name(theirs.state), " there"));
     findings.Require(asked.files.count(id) == (theirs.disclosed() ? 1u : 0u),
                      from.name(), absl::StrCat(name, ": file and record"));
+    findings.Require(
+        theirs.disclosure_letter.message.empty() ||
+            theirs.disclosure_letter.message == ours.disclosure_letter.message,
+        from.name(),
+        absl::StrCat(name,
+                     ": a file is there that is not known "
+                     "here as sent"));
     if (!ours.disclosure_letter.message.empty()) {
       const bool file_there =
           ArrivedAsItself(asked, ours.disclosure_letter.message);
@@ -233,11 +240,15 @@ void CheckPromises(const TestOffice& office, const Holdings& held,
                          found->second.state != State::kReceived,
                      office.name(), "an acknowledged answer was lost");
   }
+  // Its mark goes when the letter is voided; the letter itself stays.
   for (const ReferralId& id : promises.disclosed) {
-    const auto found = held.referrals.find(id);
-    findings.Require(found != held.referrals.end() &&
-                         !found->second.disclosure_letter.message.empty(),
-                     office.name(), "an acknowledged disclosure was lost");
+    bool there = false;
+    for (const auto& [message, row] : held.letters) {
+      there |= row.clearance.type == LetterType::kDisclosure &&
+               row.thread.bytes() == id.bytes();
+    }
+    findings.Require(there, office.name(),
+                     "an acknowledged disclosure was lost");
   }
   for (const ConsentId& id : promises.withdrawn) {
     findings.Require(held.withdrawn.count(id) > 0, office.name(),

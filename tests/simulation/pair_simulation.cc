@@ -71,6 +71,7 @@ Report PairSimulation::Run(int steps) {
       BrokenRules(pair_.a, offices_[0].promises, pair_.b, offices_[1].promises);
   report_.broken.insert(report_.broken.end(), broken.begin(), broken.end());
   for (Office& office : offices_) {
+    report_.disclosures += office.promises.disclosed.size();
     report_.letters += office.self.Rows(storage::TableId::kLetters);
   }
   return std::move(report_);

@@ -38,6 +38,7 @@ struct Report {
   std::vector<std::string> story;   // What happened, in order.
   size_t letters = 0;
   size_t crashes = 0;
+  size_t disclosures = 0;  // That were acknowledged.
 };
 
 class PairSimulation {
@@ -85,6 +86,8 @@ class PairSimulation {
   void Act(Office& office);
   void RegisterPerson(Office& office);
   void Propose(Office& office);
+  ReferralId Pick(Office& office, std::vector<ReferralId>& from,
+                  referral::State state);
   void Answer(Office& office);
   void Disclose(Office& office);
   void Withdraw(Office& office);

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "node/base/errors.h"
+#include "node/referral/referral_records.h"
 #include "tests/simulation/pair_simulation.h"
 
 namespace amparo::simulation {
@@ -67,9 +68,24 @@ void PairSimulation::Propose(Office& office) {
   Of(office.other).asked.push_back(proposed->referral.id);
 }
 
+// Mostly one for which the next action makes sense, sometimes any.
+ReferralId PairSimulation::Pick(Office& office, std::vector<ReferralId>& from,
+                                referral::State state) {
+  const referral::ReferralTable table(office.self.node().vault());
+  std::vector<ReferralId> fit;
+  for (const ReferralId& id : from) {
+    const auto row = table.Get(office.self.store(), id);
+    if (row.ok() && row->has_value() && (*row)->value.state == state &&
+        (*row)->value.disclosure_letter.message.empty()) {
+      fit.push_back(id);
+    }
+  }
+  return fit.empty() || dice_.OneIn(4) ? dice_.Of(from) : dice_.Of(fit);
+}
+
 void PairSimulation::Answer(Office& office) {
   if (office.asked.empty()) return;
-  const ReferralId id = dice_.Of(office.asked);
+  const ReferralId id = Pick(office, office.asked, referral::State::kReceived);
   const RequestId request = office.self.NewRequest();
   auto& referrals = office.self.node().referrals();
   const auto answered =
@@ -82,7 +98,8 @@ void PairSimulation::Answer(Office& office) {
 
 void PairSimulation::Disclose(Office& office) {
   if (office.proposed.empty()) return;
-  const ReferralId id = dice_.Of(office.proposed);
+  const ReferralId id =
+      Pick(office, office.proposed, referral::State::kAccepted);
   const DataCategory names[] = {DataCategory::kNames};
   const auto disclosed = office.self.node().referrals().Disclose(
       office.self.caseworker(), office.self.NewRequest(), id, names);

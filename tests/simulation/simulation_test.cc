@@ -48,17 +48,21 @@ TEST_P(TwoOfficesTest, InvariantsHoldAfterEverySeed) {
   const uint64_t seeds = FromEnvironment("AMPARO_SEEDS", kSeeds);
   size_t letters = 0;
   size_t crashes = 0;
+  size_t disclosures = 0;
   for (uint64_t seed = 1; seed <= seeds; ++seed) {
     if (seed % kParts != GetParam()) continue;
     const Report report = PairSimulation(seed).Run(kSteps);
     letters += report.letters;
     crashes += report.crashes;
+    disclosures += report.disclosures;
     ASSERT_TRUE(report.broken.empty()) << Describe(report);
   }
-  std::printf("%zu letters, %zu crashes\n", letters, crashes);
+  std::printf("%zu letters, %zu disclosures, %zu crashes\n", letters,
+              disclosures, crashes);
   // A simulation in which nothing happens proves nothing.
   EXPECT_GT(letters, seeds / kParts);
   EXPECT_GT(crashes, seeds / kParts / 2);
+  EXPECT_GT(disclosures, seeds / kParts / 16);
 }
 
 INSTANTIATE_TEST_SUITE_P(Quarter, TwoOfficesTest,
