@@ -98,10 +98,14 @@ std::vector<GroupCommitter::Waiter*> GroupCommitter::TakeGroup() {
 }
 
 void GroupCommitter::CommitGroup(const std::vector<Waiter*>& group) {
-  rocksdb::WriteBatch write;
   Overlay overlay;
   size_t left = 0;
-  for (const Waiter* waiter : group) left += waiter->batches.size();
+  size_t bytes = 0;
+  for (const Waiter* waiter : group) {
+    left += waiter->batches.size();
+    for (const Batch* batch : waiter->batches) bytes += BytesOf(*batch);
+  }
+  rocksdb::WriteBatch write(bytes + bytes / 8);
   for (Waiter* waiter : group) {
     for (const Batch* batch : waiter->batches) {
       const bool last = --left == 0;

@@ -34,6 +34,9 @@ constexpr char kFormatRow[] = "version";
 
 // An office is small: what matters is little memory when nothing happens.
 constexpr size_t kBlockCacheBytes = 32 * 1024 * 1024;
+// A block larger than its shard of the cache is read anew each time it is
+// asked; threads are few.
+constexpr int kBlockCacheShardBits = 2;
 constexpr size_t kWriteBufferBytes = 16 * 1024 * 1024;
 // Of the write buffer, for a Bloom filter over its keys: most preconditions
 // ask for a row that is not there. About 20 bits a row.
@@ -62,9 +65,16 @@ class EngineLog final : public rocksdb::Logger {
 
 rocksdb::Options MakeOptions(MemoryDisk* disk) {
   rocksdb::BlockBasedTableOptions table;
-  table.block_cache = rocksdb::NewLRUCache(kBlockCacheBytes);
+  table.block_cache =
+      rocksdb::NewLRUCache(kBlockCacheBytes, kBlockCacheShardBits);
   table.block_size = kBlockBytes;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBloomBitsPerKey));
+  // In pieces of a block: whole, the filter of one large file is half a
+  // megabyte, and a cache that drops it pays for that with every look-up.
+  table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+  table.partition_filters = true;
+  table.metadata_block_size = kBlockBytes;
+  table.pin_top_level_index_and_filter = true;
   table.cache_index_and_filter_blocks = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
 
