@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "admin/cli/person_text.h"
+
 #include <memory>
 #include <string>
 #include <vector>
@@ -6,7 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "admin/cli/output.h"
-#include "admin/cli/person_text.h"
 #include "admin/cli/verbs.h"
 #include "amparo/office/v1/people.grpc.pb.h"
 #include "crypto/base/status_macros.h"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "admin/cli/verbs.h"
+
 #include <memory>
 #include <string>
 #include <utility>
@@ -7,7 +9,6 @@
 #include "admin/cli/failure.h"
 #include "admin/cli/output.h"
 #include "admin/cli/person_text.h"
-#include "admin/cli/verbs.h"
 #include "amparo/office/v1/people.grpc.pb.h"
 #include "crypto/base/status_macros.h"
 
