@@ -2,17 +2,15 @@
 
 #include "crypto/keyring/keyring.h"
 
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
-#include <cstdint>
-#include <cstring>
 #include <memory>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "crypto/base/bytes.h"
 #include "crypto/base/fatal.h"
+#include "crypto/base/openssl_errors.h"
 #include "crypto/base/status_macros.h"
 
 namespace amparo::crypto {
@@ -33,81 +31,25 @@ const unsigned char* In(absl::string_view bytes) {
   return reinterpret_cast<const unsigned char*>(bytes.data());
 }
 
-// RFC 5649 section 3: the first half of the alternative initial value.
-constexpr uint32_t kInitialValue = 0xa65959a6;
-constexpr int kRounds = 6;  // RFC 3394 section 2.2.1
-
-unsigned char* Out(std::string& bytes) {
-  return reinterpret_cast<unsigned char*>(bytes.data());
+Context Start(const Secret& wrapping_key, int encrypt) {
+  static const EVP_CIPHER* const cipher =
+      EVP_CIPHER_fetch(nullptr, "AES-256-WRAP-PAD", nullptr);
+  Context context(EVP_CIPHER_CTX_new());
+  FatalUnless(cipher != nullptr && context != nullptr,
+              "AES key wrap is missing");
+  EVP_CIPHER_CTX_set_flags(context.get(), EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
+  FatalUnless(
+      EVP_CipherInit_ex2(context.get(), cipher, In(wrapping_key.Reveal()),
+                         nullptr, encrypt, nullptr) == 1,
+      "AES key wrap cannot start");
+  return context;
 }
-
-// Single AES blocks under one key. OpenSSL's own wrapping cipher works with
-// table look-ups in place of the processor's AES instructions: four times
-// slower, and its timing shows the cache.
-class Blocks {
- public:
-  Blocks(const Secret& wrapping_key, bool encrypt) {
-    static const EVP_CIPHER* const cipher =
-        EVP_CIPHER_fetch(nullptr, "AES-256-ECB", nullptr);
-    FatalUnless(cipher != nullptr && context_ != nullptr, "AES is missing");
-    FatalUnless(
-        EVP_CipherInit_ex2(context_.get(), cipher, In(wrapping_key.Reveal()),
-                           nullptr, encrypt ? 1 : 0, nullptr) == 1 &&
-            EVP_CIPHER_CTX_set_padding(context_.get(), 0) == 1,
-        "AES cannot start");
-  }
-
-  void Turn(unsigned char* block) {
-    int n = 0;
-    FatalUnless(
-        EVP_CipherUpdate(context_.get(), block, &n, block, 2 * kBlock) == 1,
-        "AES failed");
-  }
-
- private:
-  Context context_{EVP_CIPHER_CTX_new()};
-};
-
-// A block of AES: the running value A, then one half R[i] of the key.
-class Halves {
- public:
-  ~Halves() { OPENSSL_cleanse(block, sizeof(block)); }
-
-  void Count(uint64_t step) {
-    for (size_t i = 0; i < kBlock; ++i) {
-      block[kBlock - 1 - i] = static_cast<unsigned char>(
-          block[kBlock - 1 - i] ^ ((step >> (8 * i)) & 0xff));
-    }
-  }
-
-  unsigned char block[2 * kBlock] = {};
-};
 
 absl::Status CheckWrappingKey(const Secret& wrapping_key) {
   if (wrapping_key.size() != kWrappingKeySize) {
     return absl::InvalidArgumentError("wrapping key: not 32 bytes");
   }
   return absl::OkStatus();
-}
-
-// The key within what was unwrapped: RFC 5649 section 3, its three checks. One
-// answer for all, and no byte of what does not authenticate.
-absl::StatusOr<Secret> Unpadded(absl::string_view unwrapped) {
-  ByteReader reader(unwrapped);
-  ASSIGN_OR_RETURN(const uint32_t initial, reader.ReadU32());
-  ASSIGN_OR_RETURN(const uint32_t size, reader.ReadU32());
-  const absl::string_view padded = unwrapped.substr(kBlock);
-  bool good = initial == kInitialValue && size <= padded.size() &&
-              padded.size() - size < kBlock;
-  unsigned char padding = 0;
-  if (good) {
-    for (const char c : padded.substr(size)) {
-      padding = static_cast<unsigned char>(padding | static_cast<uint8_t>(c));
-    }
-  }
-  good = good && padding == 0;
-  if (!good) return absl::DataLossError("wrapped key: does not authenticate");
-  return Secret::Copy(padded.substr(0, size));
 }
 
 }  // namespace
@@ -118,30 +60,16 @@ absl::StatusOr<std::string> WrapKey(const Secret& wrapping_key,
   if (key.empty() || key.size() > kWrapMaxSize) {
     return absl::InvalidArgumentError("key: not 1 to 4096 bytes");
   }
-  const size_t halves = (key.size() + kBlock - 1) / kBlock;
-  std::string out;
-  out.reserve((halves + 1) * kBlock);
-  AppendU32(&out, kInitialValue);
-  AppendU32(&out, static_cast<uint32_t>(key.size()));
-  absl::StrAppend(&out, key.Reveal());
-  out.resize((halves + 1) * kBlock, '\0');
-  Blocks aes(wrapping_key, true);
-  if (halves == 1) {
-    aes.Turn(Out(out));
-    return out;
-  }
-  Halves now;
-  std::memcpy(now.block, out.data(), kBlock);
-  uint64_t step = 0;
-  for (int round = 0; round < kRounds; ++round) {
-    for (size_t i = 1; i <= halves; ++i) {
-      std::memcpy(now.block + kBlock, out.data() + i * kBlock, kBlock);
-      aes.Turn(now.block);
-      now.Count(++step);
-      std::memcpy(out.data() + i * kBlock, now.block + kBlock, kBlock);
-    }
-  }
-  std::memcpy(out.data(), now.block, kBlock);
+  const Context context = Start(wrapping_key, 1);
+  const size_t padded = (key.size() + kBlock - 1) / kBlock * kBlock;
+  std::string out(padded + 2 * kBlock, '\0');
+  int n = 0;
+  FatalUnless(EVP_CipherUpdate(
+                  context.get(), reinterpret_cast<unsigned char*>(out.data()),
+                  &n, In(key.Reveal()), static_cast<int>(key.size())) == 1 &&
+                  static_cast<size_t>(n) == padded + kBlock,
+              "AES key wrap failed");
+  out.resize(static_cast<size_t>(n));
   return out;
 }
 
@@ -152,27 +80,17 @@ absl::StatusOr<Secret> UnwrapKey(const Secret& wrapping_key,
       wrapped.size() > kWrapMaxSize + kBlock) {
     return absl::InvalidArgumentError("wrapped key: not a possible size");
   }
-  Secret out = Secret::Copy(wrapped);
-  char* const bytes = out.mutable_bytes();
-  const size_t halves = wrapped.size() / kBlock - 1;
-  Blocks aes(wrapping_key, false);
-  if (halves == 1) {
-    aes.Turn(reinterpret_cast<unsigned char*>(bytes));
-  } else {
-    Halves now;
-    std::memcpy(now.block, bytes, kBlock);
-    uint64_t step = kRounds * halves;
-    for (int round = 0; round < kRounds; ++round) {
-      for (size_t i = halves; i > 0; --i) {
-        now.Count(step--);
-        std::memcpy(now.block + kBlock, bytes + i * kBlock, kBlock);
-        aes.Turn(now.block);
-        std::memcpy(bytes + i * kBlock, now.block + kBlock, kBlock);
-      }
-    }
-    std::memcpy(bytes, now.block, kBlock);
+  const QuietErrors quiet;
+  const Context context = Start(wrapping_key, 0);
+  Secret out = Secret::Zeroed(wrapped.size());
+  int n = 0;
+  if (EVP_CipherUpdate(
+          context.get(), reinterpret_cast<unsigned char*>(out.mutable_bytes()),
+          &n, In(wrapped), static_cast<int>(wrapped.size())) != 1 ||
+      n <= 0) {
+    return absl::DataLossError("wrapped key: does not authenticate");
   }
-  return Unpadded(out.Reveal());
+  return Secret::Copy(out.Reveal().substr(0, static_cast<size_t>(n)));
 }
 
 absl::StatusOr<std::string> SealKeyFile(const Secret& passphrase,
