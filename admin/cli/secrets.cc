@@ -20,6 +20,7 @@ namespace {
 
 constexpr size_t kPrivateBytesMax = 1024 * 1024;
 constexpr size_t kLineBytesMax = 4096;
+constexpr char kInterrupt = 3;  // Ctrl-C.
 
 // Everything, up to kPrivateBytesMax. A pipe gives its bytes in pieces.
 absl::StatusOr<crypto::Secret> ReadAll(int descriptor,
@@ -63,6 +64,10 @@ absl::Status ReadLine(absl::string_view question, bool shown,
   }
   termios asked = before;
   if (!shown) asked.c_lflag &= static_cast<tcflag_t>(~ECHO);
+  // Ctrl-C ends the line instead of the process, which would leave a terminal
+  // that shows nothing.
+  asked.c_lflag &= static_cast<tcflag_t>(~ISIG);
+  asked.c_cc[VEOL] = kInterrupt;
   ::tcsetattr(terminal, TCSAFLUSH, &asked);
   const absl::Cleanup restore = [terminal, &before] {
     ::tcsetattr(terminal, TCSAFLUSH, &before);
@@ -72,10 +77,12 @@ absl::Status ReadLine(absl::string_view question, bool shown,
   crypto::Secret typed = crypto::Secret::Zeroed(kLineBytesMax);
   size_t size = 0;
   char c = 0;
-  while (size < kLineBytesMax && ::read(terminal, &c, 1) == 1 && c != '\n') {
+  while (size < kLineBytesMax && ::read(terminal, &c, 1) == 1 && c != '\n' &&
+         c != kInterrupt) {
     typed.mutable_bytes()[size++] = c;
   }
   if (!shown) ::dprintf(terminal, "\n");
+  if (c == kInterrupt) return Refusal(kReasonUsage, "stopped");
   *line = crypto::Secret::Copy(typed.Reveal().substr(0, size));
   return absl::OkStatus();
 }
