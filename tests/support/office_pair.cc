@@ -293,15 +293,15 @@ size_t TestOffice::Rows(storage::TableId table) const {
 std::vector<audit::LoggedEvent> TestOffice::Events() {
   constexpr size_t kPage = 500;
   std::vector<audit::LoggedEvent> events;
-  for (uint64_t from = 0;;) {
-    audit::EventPage page =
-        Must(node_->log().ReadEvents(from, kPage), "events");
-    if (page.events.empty()) return events;
-    from = page.events.back().index + 1;
+  audit::EventPage page;
+  page.more = true;
+  while (page.more) {
+    page = Must(node_->log().ReadEvents(page.next, kPage), "read events");
     for (audit::LoggedEvent& event : page.events) {
       events.push_back(std::move(event));
     }
   }
+  return events;
 }
 
 size_t TestOffice::CountEvents(audit::EventKind kind) {
