@@ -102,15 +102,24 @@ absl::StatusOr<std::unique_ptr<NodeProcess>> NodeProcess::Init(
 }
 
 absl::Status NodeProcess::Start() {
-  const size_t said_before = FileText(log()).size();
+  RETURN_IF_ERROR(Launch());
+  return AwaitServing();
+}
+
+absl::Status NodeProcess::Launch() {
+  said_before_ = FileText(log()).size();
   ASSIGN_OR_RETURN(
       process_,
       ChildProcess::Start({AmparodPath(), "run", "--config", config()}, log()));
+  return absl::OkStatus();
+}
+
+absl::Status NodeProcess::AwaitServing() {
   const bool answers = Eventually(
       kStartTime, [this] { return !Running() || Answers(channel_); });
   if (answers && Running()) return absl::OkStatus();
   process_->Kill();
-  return absl::UnavailableError(FileText(log()).substr(said_before));
+  return absl::UnavailableError(FileText(log()).substr(said_before_));
 }
 
 void NodeProcess::Kill() {

@@ -43,6 +43,9 @@ class NodeProcess {
   // Runs `amparod run` until the office socket answers; peers are served
   // then, too. UNAVAILABLE with what it said when it ended instead.
   absl::Status Start();
+  // The two halves of Start, for who kills it in between.
+  absl::Status Launch();
+  absl::Status AwaitServing();
   // kill -9.
   void Kill();
   // SIGTERM; the exit code, or nullopt (and killed) when it took longer.
@@ -72,6 +75,7 @@ class NodeProcess {
   const int port_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<ChildProcess> process_;
+  size_t said_before_ = 0;  // Size of the log when it was launched.
 };
 
 // Paths of the programs that this build made.

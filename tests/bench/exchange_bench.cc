@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "node/base/clock.h"
+#include "node/base/errors.h"
+#include "tests/bench/bench_node.h"
+#include "tests/bench/limits.h"
+#include "tests/bench/measures.h"
+#include "tests/support/office_process.h"
+
+namespace amparo::bench {
+namespace {
+
+namespace v1 = office::v1;
+
+constexpr absl::Duration kEnds = absl::Seconds(60);
+
+// Two offices that became peers as processes, opened here.
+struct Pair {
+  ScratchFolder folder;
+  std::unique_ptr<BenchNode> a;
+  std::unique_ptr<BenchNode> b;
+  OfficeId b_id;
+  std::string token;  // A caseworker of A.
+  std::string case_number;
+};
+
+std::unique_ptr<Pair> MakePair() {
+  auto pair = std::make_unique<Pair>();
+  std::unique_ptr<OfficeProcess> offices[2];
+  const char* const names[] = {"Kyiv", "Minsk"};
+  for (int i = 0; i < 2; ++i) {
+    NodeOptions options;
+    options.name = names[i];
+    offices[i] = OrDie(
+        OfficeProcess::Start(absl::StrCat(pair->folder.path(), "/", names[i]),
+                             options, AllRolesOfAnOffice()));
+  }
+  OfficeProcess& a = *offices[0];
+  OfficeProcess& b = *offices[1];
+  OrDie(MakePeers(a, b));
+  OrDie(Agree(a, b, ReferralTerms()).status());
+  pair->case_number = OrDie(Register(a, AnIdentity()));
+  OrDie(GiveConsent(a, pair->case_number, "TRANSNATIONAL_REFERRAL", b.id(),
+                    {"CODED_PROFILE", "NEEDS"})
+            .status());
+  pair->token = a.caseworker().token();
+  pair->b_id = OrDie(OfficeId::FromHex(b.id()));
+  for (OfficeProcess* const office : {&a, &b}) {
+    if (office->node().Terminate(kEnds) != 0) {
+      OrDie(absl::InternalError("a node did not end"));
+    }
+  }
+  pair->a = OrDie(BenchNode::Open(a.node()));
+  pair->b = OrDie(BenchNode::Open(b.node()));
+  return pair;
+}
+
+void Propose(Pair& pair, const people::Caller& caller) {
+  const v1::ProposeReferralRequest wire =
+      AProposal(pair.case_number, pair.b_id.hex());
+  referral::ProposeRequest request;
+  request.request_id = OrDie(RequestId::FromHex(wire.request_id()));
+  request.case_number = wire.case_number();
+  request.peer = wire.peer();
+  request.referral_type = wire.referral_type();
+  request.urgency = wire.urgency();
+  request.services.assign(wire.services().begin(), wire.services().end());
+  request.risk_level = wire.risk_level();
+  OrDie(pair.a->node().referrals().Propose(caller, request).status());
+}
+
+// Steps until so many letters have their verified receipt stored.
+void Deliver(Pair& pair, size_t letters) {
+  while (letters > 0) {
+    const delivery::StepResult step =
+        OrDie(pair.a->node().dispatcher().Step(pair.b_id));
+    if (step.delivered == 0 || step.refused > 0) {
+      OrDie(absl::InternalError("a letter was not delivered"));
+    }
+    letters -= std::min(letters, step.delivered);
+  }
+}
+
+void Forget(Pair& pair) {
+  pair.a->store().TakeWrites();
+  pair.b->store().TakeWrites();
+  pair.a->link().TakeCalls();
+}
+
+size_t MeanLetter(const std::vector<SentCall>& calls) {
+  size_t letters = 0;
+  size_t bytes = 0;
+  for (const SentCall& call : calls) {
+    letters += call.letter_bytes.size();
+    for (const size_t size : call.letter_bytes) bytes += size;
+  }
+  return letters == 0 ? 0 : bytes / letters;
+}
+
+Figure Throughput(Pair& pair, const people::Caller& caller, int referrals) {
+  for (int i = 0; i < referrals; ++i) Propose(pair, caller);
+  Forget(pair);
+  const absl::Time begin = SystemClock().Now();
+  Deliver(pair, static_cast<size_t>(referrals));
+  const absl::Duration took = SystemClock().Now() - begin;
+
+  const std::vector<SentCall> calls = pair.a->link().TakeCalls();
+  BareCalls bare;
+  const absl::Duration limit =
+      bare.Take(calls) +
+      Sum(TakeWrites(pair.folder.path() + "/a", pair.a->store().TakeWrites())) +
+      Sum(TakeWrites(pair.folder.path() + "/b", pair.b->store().TakeWrites())) +
+      LetterCryptography(static_cast<size_t>(referrals), MeanLetter(calls));
+  return {"evidenced referrals, two nodes",
+          referrals / absl::ToDoubleSeconds(took),
+          "/s",
+          referrals / absl::ToDoubleSeconds(limit),
+          "the same mTLS calls, synced batches, cryptography, in turn",
+          ">= 0.6 and 500/s"};
+}
+
+Figure Latency(Pair& pair, const people::Caller& caller, int times) {
+  std::vector<absl::Duration> took;
+  std::vector<DiskWrite> writes;
+  std::vector<SentCall> calls;
+  for (int i = 0; i < times; ++i) {
+    Forget(pair);
+    const absl::Time begin = SystemClock().Now();
+    Propose(pair, caller);
+    Deliver(pair, 1);
+    took.push_back(SystemClock().Now() - begin);
+    const auto sent = pair.a->link().TakeCalls();
+    calls.insert(calls.end(), sent.begin(), sent.end());
+    // The sender's outbox row and the receiver's letter.
+    for (BenchNode* const node : {pair.a.get(), pair.b.get()}) {
+      const auto written = node->store().TakeWrites();
+      if (!written.empty()) writes.push_back(written.front());
+    }
+  }
+  BareCalls bare;
+  std::vector<absl::Duration> call_times;
+  for (const SentCall& call : calls) call_times.push_back(bare.Take({call}));
+  const absl::Duration limit =
+      Median(call_times) +
+      2 * Median(TakeWrites(pair.folder.path() + "/one", writes));
+  return {"one referral to DELIVERED, median",
+          absl::ToDoubleMilliseconds(Median(took)),
+          "ms",
+          absl::ToDoubleMilliseconds(limit),
+          "one mTLS call and two synced writes",
+          "< 4"};
+}
+
+}  // namespace
+
+std::vector<Figure> MeasureExchange(const Sizes& sizes) {
+  const std::unique_ptr<Pair> pair = MakePair();
+  const people::Caller caller =
+      OrDie(pair->a->node().sessions().Find(pair->token));
+  // The first letter makes the connection.
+  Propose(*pair, caller);
+  Deliver(*pair, 1);
+  return {Throughput(*pair, caller, sizes.referrals),
+          Latency(*pair, caller, sizes.latencies)};
+}
+
+}  // namespace amparo::bench

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// amparo_bench [exchange] [import] [noise] [node]: measures these, or all.
+#include <cstdio>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "node/base/log.h"
+#include "tests/bench/figures.h"
+#include "tests/bench/measures.h"
+
+namespace amparo::bench {
+namespace {
+
+int Main(const std::set<std::string>& wanted) {
+  SetLogSink([](absl::string_view) {});
+  const struct {
+    const char* name;
+    std::vector<Figure> (*measure)(const Sizes&);
+  } measures[] = {{"exchange", MeasureExchange},
+                  {"import", MeasureImport},
+                  {"noise", MeasureNoise},
+                  {"node", MeasureNode}};
+  std::vector<Figure> figures;
+  for (const auto& [name, measure] : measures) {
+    if (!wanted.empty() && wanted.count(name) == 0) continue;
+    std::fprintf(stderr, "measuring: %s\n", name);
+    const std::vector<Figure> found = measure(Sizes());
+    figures.insert(figures.end(), found.begin(), found.end());
+  }
+  std::printf("%s", Table(figures).c_str());
+  return 0;
+}
+
+}  // namespace
+}  // namespace amparo::bench
+
+int main(int argc, char** argv) {
+  return amparo::bench::Main({argv + 1, argv + argc});
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the design wants measured, each with its limit from the same run.
+#ifndef AMPARO_TESTS_BENCH_MEASURES_H_
+#define AMPARO_TESTS_BENCH_MEASURES_H_
+
+#include <string>
+#include <vector>
+
+#include "tests/bench/figures.h"
+
+namespace amparo::bench {
+
+// How much of everything. The defaults take about a minute; the smoke test
+// takes a little.
+struct Sizes {
+  int referrals = 3000;
+  int latencies = 200;
+  int rows = 20000;
+  int samples = 2000000;
+  int starts = 5;
+};
+
+// Each ends the program when something fails.
+// Evidenced referrals a second, and the latency of one.
+std::vector<Figure> MeasureExchange(const Sizes& sizes);
+// Import of cases from a file.
+std::vector<Figure> MeasureImport(const Sizes& sizes);
+// Noise.
+std::vector<Figure> MeasureNoise(const Sizes& sizes);
+// amparod as a process: start and memory.
+std::vector<Figure> MeasureNode(const Sizes& sizes);
+
+}  // namespace amparo::bench
+
+#endif  // AMPARO_TESTS_BENCH_MEASURES_H_

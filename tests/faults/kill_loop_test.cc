@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Invariant 1 of the exchange on real processes: while one office refers
+// without a pause, both nodes are killed (kill -9) at random moments and
+// started again. In the end each referral that was acknowledged is at the
+// receiver exactly once and DELIVERED at the sender; none lost, none twice.
+//
+// AMPARO_SEED repeats the moments of a run; what the machine makes of them
+// differs. AMPARO_KILLS is how many there are, 50 unless set.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/synchronization/mutex.h"
+#include "amparo/office/v1/referral.grpc.pb.h"
+#include "node/base/errors.h"
+#include "tests/support/office_process.h"
+#include "tests/support/status_matchers.h"
+
+namespace amparo {
+namespace {
+
+namespace v1 = office::v1;
+using ::testing::SizeIs;
+
+constexpr uint64_t kSeed = 20260112;
+constexpr int kKills = 50;
+// A pause between two referrals, so that thousands and not tens of thousands
+// have to be counted in the end.
+constexpr absl::Duration kBetweenReferrals = absl::Milliseconds(10);
+constexpr absl::Duration kArrival = absl::Seconds(180);
+
+uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
+  const char* const text = std::getenv(name);
+  uint64_t number = 0;
+  return text != nullptr && absl::SimpleAtoi(text, &number) ? number
+                                                            : otherwise;
+}
+
+// Refers one person again and again until stopped. A call that breaks off is
+// repeated with the same request id, as the command line does.
+class Sender {
+ public:
+  Sender(OfficeProcess& from, std::string case_number, std::string peer)
+      : person_(from.caseworker()),
+        case_number_(std::move(case_number)),
+        peer_(std::move(peer)) {
+    thread_ = std::thread([this] { Run(); });
+  }
+  ~Sender() { Stop(); }
+
+  void Stop() {
+    stopping_ = true;
+    if (thread_.joinable()) thread_.join();
+  }
+  std::vector<std::string> acknowledged() {
+    absl::MutexLock lock(&mutex_);
+    return acknowledged_;
+  }
+  std::vector<absl::Status> refused() {
+    absl::MutexLock lock(&mutex_);
+    return refused_;
+  }
+  int broken() const { return broken_; }
+
+ private:
+  void Run() {
+    while (!stopping_) {
+      Send(AProposal(case_number_, peer_));
+      Eventually(kBetweenReferrals, [this] { return stopping_.load(); });
+    }
+  }
+  void Send(const v1::ProposeReferralRequest& request) {
+    while (true) {
+      const auto response =
+          person_.Call(&v1::ReferralService::Stub::ProposeReferral, request);
+      if (absl::IsUnavailable(response.status()) ||
+          absl::IsDeadlineExceeded(response.status()) ||
+          absl::IsCancelled(response.status())) {
+        ++broken_;
+        continue;
+      }
+      absl::MutexLock lock(&mutex_);
+      if (response.ok()) {
+        acknowledged_.push_back(response->referral().referral_id());
+      } else {
+        refused_.push_back(response.status());
+      }
+      return;
+    }
+  }
+
+  const Someone person_;
+  const std::string case_number_;
+  const std::string peer_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<int> broken_{0};
+  absl::Mutex mutex_;
+  std::vector<std::string> acknowledged_ ABSL_GUARDED_BY(mutex_);
+  std::vector<absl::Status> refused_ ABSL_GUARDED_BY(mutex_);
+  std::thread thread_;
+};
+
+class KillLoopTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    for (auto* const office : {&a_, &b_}) {
+      NodeOptions options;
+      options.name = office == &a_ ? "Kyiv" : "Minsk";
+      options.config_lines = {"hello_interval = 1s"};
+      auto started = OfficeProcess::Start(folder_.path() + "/" + options.name,
+                                          options, AllRolesOfAnOffice());
+      ASSERT_THAT(started, IsOk());
+      *office = *std::move(started);
+    }
+    ASSERT_THAT(MakePeers(*a_, *b_), IsOk());
+    ASSERT_THAT(Agree(*a_, *b_, ReferralTerms()), IsOk());
+    const auto number = Register(*a_, AnIdentity());
+    ASSERT_THAT(number, IsOk());
+    case_ = *number;
+    ASSERT_THAT(GiveConsent(*a_, case_, "TRANSNATIONAL_REFERRAL", b_->id(),
+                            {"CODED_PROFILE", "NEEDS"}),
+                IsOk());
+  }
+
+  void Pause(int64_t most_ms) {
+    Eventually(absl::Milliseconds(
+                   std::uniform_int_distribution<int64_t>(0, most_ms)(draw_)),
+               [] { return false; });
+  }
+  bool OneIn(int n) {
+    return std::uniform_int_distribution<int>(1, n)(draw_) == 1;
+  }
+
+  // Kills a node; sometimes again while it starts; then it serves.
+  void KillAndRestart(NodeProcess& node) {
+    node.Kill();
+    ++kills_;
+    while (OneIn(5)) {
+      ASSERT_THAT(node.Launch(), IsOk());
+      Pause(400);
+      node.Kill();
+      ++kills_;
+    }
+    ASSERT_THAT(node.Start(), IsOk());
+  }
+
+  std::mt19937_64 draw_{FromEnvironment("AMPARO_SEED", kSeed)};
+  const int wanted_ = static_cast<int>(FromEnvironment("AMPARO_KILLS", kKills));
+  int kills_ = 0;
+  ScratchFolder folder_;
+  std::unique_ptr<OfficeProcess> a_;
+  std::unique_ptr<OfficeProcess> b_;
+  std::string case_;
+};
+
+TEST_F(KillLoopTest, NoneLostNoneTwice) {
+  std::cout << "AMPARO_SEED=" << FromEnvironment("AMPARO_SEED", kSeed) << "\n";
+  Sender sender(*a_, case_, b_->id());
+  while (kills_ < wanted_) {
+    Pause(900);
+    if (OneIn(4)) {
+      ASSERT_NO_FATAL_FAILURE(KillAndRestart(a_->node()));
+    } else {
+      ASSERT_NO_FATAL_FAILURE(KillAndRestart(b_->node()));
+    }
+  }
+  sender.Stop();
+  EXPECT_THAT(sender.refused(), SizeIs(0));
+  const std::vector<std::string> acknowledged = sender.acknowledged();
+  EXPECT_GT(acknowledged.size(), static_cast<size_t>(kills_));
+
+  std::vector<v1::Referral> sent;
+  EXPECT_TRUE(Eventually(kArrival, [&] {
+    auto all = AllReferrals(a_->caseworker());
+    if (!all.ok()) return false;
+    sent = *std::move(all);
+    return std::all_of(sent.begin(), sent.end(), [](const auto& referral) {
+      return HasReceipt(referral, "DELIVERED", "REFERRAL_REQUEST");
+    });
+  }));
+  const auto received = AllReferrals(b_->focal_point());
+  ASSERT_THAT(received, IsOk());
+  std::map<std::string, int> at_a;
+  std::map<std::string, int> at_b;
+  for (const v1::Referral& referral : sent) ++at_a[referral.referral_id()];
+  for (const v1::Referral& referral : *received) {
+    ++at_b[referral.referral_id()];
+  }
+  // Each acknowledgement is one referral; a repeated request made no second.
+  EXPECT_EQ(at_a.size(), acknowledged.size());
+  EXPECT_EQ(sent.size(), acknowledged.size());
+  for (const std::string& id : acknowledged) {
+    EXPECT_EQ(at_a[id], 1) << "at the sender " << id;
+    EXPECT_EQ(at_b[id], 1) << "at the receiver " << id;
+  }
+  // Nothing arrived that was not sent.
+  EXPECT_EQ(received->size(), acknowledged.size());
+  std::cout << kills_ << " kills, " << acknowledged.size()
+            << " referrals acknowledged, " << sender.broken()
+            << " calls broken off, " << received->size() << " arrived\n";
+  EXPECT_EQ(a_->node().Terminate(absl::Seconds(60)), 0);
+  EXPECT_EQ(b_->node().Terminate(absl::Seconds(60)), 0);
+}
+
+}  // namespace
+}  // namespace amparo
