@@ -104,7 +104,7 @@ std::string Grouped(int64_t number) {
   std::string digits = absl::StrCat(number);
   const size_t first = number < 0 ? 1 : 0;
   for (size_t end = digits.size(); end > first + 3; end -= 3) {
-    digits.insert(end - 3, ",");
+    digits.insert(end - 3, 1, ',');
   }
   return digits;
 }
