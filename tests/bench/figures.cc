@@ -23,12 +23,12 @@ double Ratio(const Figure& figure) {
 
 std::string Table(const std::vector<Figure>& figures) {
   std::string table =
-      absl::StrFormat("%-38s %14s %14s %7s  %s\n", "figure", "measured",
+      absl::StrFormat("%-46s %14s %14s %7s  %s\n", "figure", "measured",
                       "limit", "ratio", "limit is; aim");
   for (const Figure& figure : figures) {
     const bool limited = figure.limit > 0;
     absl::StrAppendFormat(
-        &table, "%-38s %14s %14s %7s  %s%s\n", figure.what,
+        &table, "%-46s %14s %14s %7s  %s%s\n", figure.what,
         Shown(figure.value, figure.unit),
         limited ? Shown(figure.limit, figure.unit) : "-",
         limited ? absl::StrFormat("%.2f", Ratio(figure)) : "-", figure.limit_is,
