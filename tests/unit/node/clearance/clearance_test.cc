@@ -353,6 +353,28 @@ TEST_F(ClearanceTest, ProtectiveLettersPassASuspendedPeerAndADeadAgreement) {
             Reason::kPeerNotConfirmed);
 }
 
+// What the person excluded after the letter was queued holds it back.
+TEST_F(ClearanceTest, AnExclusionGivenLaterBeatsTheConsentOfAQueuedLetter) {
+  const ClearanceRequest request = Right();
+  const ClearanceFacts facts = a.gate->Clear(request)->facts();
+  const auto consent = a.ledger->Get(*a.store, *request.consent);
+  ASSERT_THAT(consent, IsOk());
+  consent::ConsentFields fields = consent->fields();
+  fields.id = *ConsentId::FromHex(std::string(32, '7'));
+  fields.categories = {DataCategory::kCodedProfile};
+  fields.exclusions = {DataCategory::kNeeds};
+  const auto narrower = consent::Consent::Create(fields);
+  ASSERT_THAT(narrower, IsOk());
+  storage::Batch batch;
+  const auto key = a.vault->NewKey(batch);
+  ASSERT_THAT(key, IsOk());
+  ASSERT_THAT(a.ledger->InsertImported(batch, *narrower, *key, fields.collector,
+                                       clock.Now()),
+              IsOk());
+  ASSERT_THAT(a.store->Commit(batch), IsOk());
+  EXPECT_EQ(RecheckRefusal(facts), Reason::kConsentNotForCategory);
+}
+
 // Invariant 2: what was true when it was cleared is asked again.
 TEST_F(ClearanceTest, RecheckFindsWhatChangedSince) {
   const ClearanceRequest request = Right();

@@ -184,6 +184,29 @@ TEST_F(PeersTest, ABundleOfAnotherOfficeOrAnotherBodyIsRefused) {
   EXPECT_EQ(here_.peers->Get(there_.own->id())->bundle.version, 1u);
 }
 
+TEST_F(PeersTest, ABundleThatDropsOrChangesAnAnnouncedKeyIsRefused) {
+  ASSERT_THAT(here_.Meet(there_), IsOk());
+  const auto resigned = [&](const KeyBundle& bundle) {
+    SignedBody envelope{bundle.EncodeBody(), {}};
+    envelope.signatures.push_back(
+        {bundle.office, 0,
+         *there_.own->SignAsOffice(kKeyBundleType, envelope.body)});
+    return envelope.Encode();
+  };
+  KeyBundle bundle = there_.own->bundle();
+  bundle.version += 1;
+  ASSERT_EQ(bundle.signing_keys.size(), 1u);
+  bundle.signing_keys[0].key = here_.own->bundle().signing_keys[0].key;
+  EXPECT_EQ(Take(resigned(bundle)), Reason::kKeyBundleInvalid);
+  bundle = there_.own->bundle();
+  bundle.version += 1;
+  bundle.signing_keys[0].epoch = 2;
+  EXPECT_EQ(Take(resigned(bundle)), Reason::kKeyBundleInvalid);
+  bundle = there_.own->bundle();
+  bundle.version += 1;
+  EXPECT_EQ(Take(resigned(bundle)), Reason::kUnspecified);
+}
+
 TEST_F(PeersTest, EveryFieldOfTheRecordSurvives) {
   Peer peer = there_.AsPeer();
   peer.state = PeerState::kSuspended;
