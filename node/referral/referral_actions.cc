@@ -167,7 +167,6 @@ absl::StatusOr<ReferralId> ReferralActions::ProposeOnce(
   ASSIGN_OR_RETURN(const KeyId key,
                    rooms_.cases.KeyOf(rooms_.store, file->subject));
   RETURN_IF_ERROR(referrals_.Insert(batch, referral.id, referral, key));
-  IndexByCase(batch, referral);
   IndexByConsent(batch, consent.id(), referral.id);
   IndexByTime(batch, referral);
   RETURN_IF_ERROR(RecordTransition(batch, referral, caller.person()));

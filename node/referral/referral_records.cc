@@ -210,11 +210,6 @@ absl::StatusOr<ReceivedFile> DisclosureCodec::Decode(absl::string_view bytes) {
   return to;
 }
 
-void IndexByCase(storage::Batch& batch, const Referral& referral) {
-  batch.Put(storage::TableId::kReferralsByCase,
-            Pair(referral.case_id.bytes(), referral.id), "");
-}
-
 void IndexByConsent(storage::Batch& batch, const ConsentId& consent,
                     const ReferralId& referral) {
   batch.Put(storage::TableId::kReferralsByConsent,

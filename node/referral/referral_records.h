@@ -3,7 +3,7 @@
 // How referrals are kept. Referrals by their id, sealed under the subject's
 // data key where they were sent and under a key of their own where they were
 // received; received files under that same key. Row keys: 16 bytes of the
-// referral id; in the indexes 16 bytes of case or consent id and then of the
+// referral id; in the index 16 bytes of consent id and then of the
 // referral id, with an empty value.
 #ifndef AMPARO_NODE_REFERRAL_REFERRAL_RECORDS_H_
 #define AMPARO_NODE_REFERRAL_REFERRAL_RECORDS_H_
@@ -57,8 +57,7 @@ struct DisclosureCodec {
 };
 using DisclosureTable = storage::Table<DisclosureCodec>;
 
-// Index rows of an outgoing referral: by its case and by each of its consents.
-void IndexByCase(storage::Batch& batch, const Referral& referral);
+// Index row of an outgoing referral, one for each of its consents.
 void IndexByConsent(storage::Batch& batch, const ConsentId& consent,
                     const ReferralId& referral);
 

@@ -91,6 +91,18 @@ absl::StatusOr<std::vector<DataCategory>> ReadCategories(
   return categories;
 }
 
+// Unset lists both; an unknown number is refused and not taken for unset.
+absl::StatusOr<std::optional<Direction>> ReadDirection(int number) {
+  if (number == v1::REFERRAL_DIRECTION_UNSPECIFIED) {
+    return std::optional<Direction>();
+  }
+  const std::optional<Direction> direction = DirectionFromNumber(number);
+  if (!direction.has_value()) {
+    return FieldError("direction", "must be a value of the list");
+  }
+  return direction;
+}
+
 absl::StatusOr<size_t> ReadPageSize(int32_t size) {
   if (size < 0 || size > limits::kPageSizeMax) {
     return FieldError("page_size", "must be 0 to 500");
@@ -136,12 +148,10 @@ grpc::Status ReferralRpc::ListReferrals(grpc::ServerContext* context,
         if (!after.ok()) {
           return FieldError("page_token", "must come from the page before");
         }
-        ASSIGN_OR_RETURN(
-            const ReferralPage page,
-            actions_.List(
-                caller,
-                DirectionFromNumber(static_cast<int>(request->direction())),
-                limit, *after));
+        ASSIGN_OR_RETURN(const std::optional<Direction> direction,
+                         ReadDirection(request->direction()));
+        ASSIGN_OR_RETURN(const ReferralPage page,
+                         actions_.List(caller, direction, limit, *after));
         for (const ReferralView& view : page.referrals) {
           Write(view, response->add_referrals());
         }

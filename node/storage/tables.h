@@ -58,7 +58,7 @@ enum class TableId : uint16_t {
   kLettersByConsent = 78,
   // Referral.
   kReferrals = 80,
-  kReferralsByCase = 81,
+  kReferralsByCase = 81,  // Reserved; nothing writes it yet.
   kDisclosures = 82,
   kReferralsByConsent = 83,
   kReferralsByTime = 84,
