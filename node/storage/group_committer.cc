@@ -118,15 +118,21 @@ void GroupCommitter::CommitGroup(const std::vector<Waiter*>& group) {
   rocksdb::WriteOptions options;
   options.sync = true;
   const rocksdb::Status status = db_.Write(options, &write);
-  if (status.ok()) return;
+  if (status.ok()) {
+    // What was written stays acknowledged; a disk that fails here gets no
+    // more.
+    failed_ = !mark_.Set(db_.GetLatestSequenceNumber()).ok();
+    return;
+  }
   failed_ = true;
   for (Waiter* waiter : group) {
     for (absl::StatusOr<CommitResult>& result : waiter->results) {
       // Who failed alone keeps the own reason.
       if (!result.ok()) continue;
       result = Error(Reason::kStorageFailed,
-                     "writing to the storage failed: check the disk, then "
-                     "start amparod again; what was asked for did not happen");
+                     "writing to the storage failed: check the disk, start "
+                     "amparod again, then repeat the request with the same "
+                     "request id: whether it happened is known only then");
     }
   }
 }

@@ -15,6 +15,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/write_batch.h>
 
+#include <atomic>
 #include <deque>
 #include <optional>
 #include <string>
@@ -27,14 +28,16 @@
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/types/span.h"
+#include "node/storage/acknowledged_mark.h"
 #include "node/storage/store.h"
 
 namespace amparo::storage {
 
-// Thread-safe. `db` must outlive it.
+// Thread-safe. `db` and `mark` must outlive it.
 class GroupCommitter {
  public:
-  explicit GroupCommitter(rocksdb::DB& db) : db_(db) {}
+  GroupCommitter(rocksdb::DB& db, AcknowledgedMark& mark)
+      : db_(db), mark_(mark) {}
 
   // As Store::Commit. kAborted for a failed precondition; kStorageFailed for
   // this and every later batch once a write failed, because nobody knows then
@@ -43,6 +46,8 @@ class GroupCommitter {
   // As Store::CommitAll: the batches are never divided over two groups.
   std::vector<absl::StatusOr<CommitResult>> CommitAll(
       absl::Span<const Batch* const> batches) ABSL_LOCKS_EXCLUDED(mutex_);
+  // As Store::writable.
+  bool writable() const { return !failed_; }
 
  private:
   struct Waiter {
@@ -71,13 +76,14 @@ class GroupCommitter {
   absl::StatusOr<uint64_t> NextIndex(TableId table);
 
   rocksdb::DB& db_;
+  AcknowledgedMark& mark_;
   absl::Mutex mutex_;
   std::deque<Waiter*> queue_ ABSL_GUARDED_BY(mutex_);
   bool leading_ ABSL_GUARDED_BY(mutex_) = false;
 
-  // Touched by the leader only; leaders follow each other under mutex_.
+  // Changed by the leader only; leaders follow each other under mutex_.
   absl::flat_hash_map<TableId, uint64_t> next_index_;
-  bool failed_ = false;
+  std::atomic<bool> failed_{false};
 };
 
 }  // namespace amparo::storage

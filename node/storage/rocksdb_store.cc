@@ -5,6 +5,7 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
 #include <rocksdb/slice_transform.h>
@@ -12,25 +13,21 @@
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <cstdarg>
 #include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "crypto/base/bytes.h"
 #include "node/base/errors.h"
-#include "node/base/log.h"
 #include "node/base/status_macros.h"
+#include "node/storage/acknowledged_mark.h"
 #include "node/storage/group_committer.h"
+#include "node/storage/rocksdb_rows.h"
 #include "node/storage/rocksdb_status.h"
 #include "node/storage/row_keys.h"
 #include "node/storage/store.h"
 
 namespace amparo::storage {
 namespace {
-
-constexpr uint32_t kFormatVersion = 1;
-constexpr char kFormatRow[] = "version";
 
 // An office is small: what matters is little memory when nothing happens.
 constexpr size_t kBlockCacheBytes = 32 * 1024 * 1024;
@@ -44,26 +41,7 @@ constexpr double kMemoryBloomShare = 0.02;
 constexpr size_t kBlockBytes = 4 * 1024;
 constexpr double kBloomBitsPerKey = 10;
 
-// RocksDB's own log file stops the process by an assertion when the disk is
-// full. What matters of it reaches the callers as a status; here only the
-// fact is noted, because its texts may quote row keys.
-class EngineLog final : public rocksdb::Logger {
- public:
-  explicit EngineLog(rocksdb::InfoLogLevel from) : rocksdb::Logger(from) {}
-
-  using rocksdb::Logger::Logv;
-  void Logv(const char*, va_list) override {}
-  void Logv(const rocksdb::InfoLogLevel level, const char*, va_list) override {
-    if (level < GetInfoLogLevel()) return;
-    if (level >= rocksdb::InfoLogLevel::HEADER_LEVEL) return;
-    Log("storage_engine",
-        {LogField::Word("level", level == rocksdb::InfoLogLevel::WARN_LEVEL
-                                     ? "warning"
-                                     : "error")});
-  }
-};
-
-rocksdb::Options MakeOptions(MemoryDisk* disk) {
+rocksdb::Options MakeOptions(Disk* disk) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache =
       rocksdb::NewLRUCache(kBlockCacheBytes, kBlockCacheShardBits);
@@ -81,10 +59,9 @@ rocksdb::Options MakeOptions(MemoryDisk* disk) {
   rocksdb::Options options;
   options.create_if_missing = true;
   options.paranoid_checks = true;
-  // An update that was acknowledged is never rolled back: only a record torn
-  // at the very end of the log, which nobody was answered for, is dropped.
-  options.wal_recovery_mode =
-      rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  // Nothing may be dropped; a log torn at its end is OpenTorn's.
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kAbsoluteConsistency;
+  options.track_and_verify_wals_in_manifest = true;
   options.compression = rocksdb::kLZ4Compression;
   options.write_buffer_size = kWriteBufferBytes;
   options.max_write_buffer_number = 2;
@@ -96,10 +73,10 @@ rocksdb::Options MakeOptions(MemoryDisk* disk) {
       rocksdb::NewFixedPrefixTransform(kTablePrefixSize));
   options.max_background_jobs = 2;
   options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  // The memory disk reports every file that it does not have yet.
-  options.info_log = std::make_shared<EngineLog>(
-      disk == nullptr ? options.info_log_level
-                      : rocksdb::InfoLogLevel::HEADER_LEVEL);
+  // Disks of tests report every file that they do not have yet.
+  options.info_log =
+      MakeEngineLog(disk == nullptr ? options.info_log_level
+                                    : rocksdb::InfoLogLevel::HEADER_LEVEL);
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
@@ -107,63 +84,6 @@ rocksdb::Options MakeOptions(MemoryDisk* disk) {
     options.env = static_cast<rocksdb::Env*>(disk->rocksdb_environment());
   }
   return options;
-}
-
-absl::StatusOr<std::optional<std::string>> GetRow(
-    rocksdb::DB& db, const rocksdb::ReadOptions& options, TableId table,
-    absl::string_view key) {
-  std::string value;
-  const rocksdb::Status status =
-      db.Get(options, db.DefaultColumnFamily(), DiskKey(table, key), &value);
-  if (status.IsNotFound()) return std::optional<std::string>();
-  if (!status.ok()) return FromRocksDb(status, "reading a row");
-  return std::optional<std::string>(std::move(value));
-}
-
-std::vector<absl::StatusOr<std::optional<std::string>>> GetRows(
-    rocksdb::DB& db, const rocksdb::ReadOptions& options, TableId table,
-    absl::Span<const std::string> keys) {
-  std::vector<std::string> disk_keys;
-  disk_keys.reserve(keys.size());
-  for (const std::string& key : keys) disk_keys.push_back(DiskKey(table, key));
-  const std::vector<rocksdb::Slice> slices(disk_keys.begin(), disk_keys.end());
-  std::vector<rocksdb::PinnableSlice> values(keys.size());
-  std::vector<rocksdb::Status> statuses(keys.size());
-  db.MultiGet(options, db.DefaultColumnFamily(), slices.size(), slices.data(),
-              values.data(), statuses.data());
-  std::vector<absl::StatusOr<std::optional<std::string>>> found;
-  found.reserve(keys.size());
-  for (size_t i = 0; i < keys.size(); ++i) {
-    if (statuses[i].ok()) {
-      found.push_back(std::optional<std::string>(values[i].ToString()));
-    } else if (statuses[i].IsNotFound()) {
-      found.push_back(std::optional<std::string>());
-    } else {
-      found.push_back(FromRocksDb(statuses[i], "reading a row"));
-    }
-  }
-  return found;
-}
-
-absl::Status ScanRows(rocksdb::DB& db, rocksdb::ReadOptions options,
-                      TableId table, absl::string_view first,
-                      absl::string_view limit, const Reader::RowFunction& row) {
-  const std::string end =
-      limit.empty() ? EndOfTable(table) : DiskKey(table, limit);
-  const rocksdb::Slice end_slice(end);
-  options.iterate_upper_bound = &end_slice;
-  std::unique_ptr<rocksdb::Iterator> rows(db.NewIterator(options));
-  for (rows->Seek(DiskKey(table, first)); rows->Valid(); rows->Next()) {
-    const rocksdb::Slice key = rows->key();
-    const rocksdb::Slice value = rows->value();
-    ASSIGN_OR_RETURN(
-        const bool more,
-        row(absl::string_view(key.data(), key.size()).substr(kTablePrefixSize),
-            absl::string_view(value.data(), value.size())));
-    if (!more) return absl::OkStatus();
-  }
-  if (!rows->status().ok()) return FromRocksDb(rows->status(), "scanning");
-  return absl::OkStatus();
 }
 
 class RocksDbSnapshot final : public Reader {
@@ -196,8 +116,9 @@ class RocksDbSnapshot final : public Reader {
 
 class RocksDbStore final : public Store {
  public:
-  explicit RocksDbStore(std::unique_ptr<rocksdb::DB> db)
-      : db_(std::move(db)), committer_(*db_) {}
+  RocksDbStore(std::unique_ptr<rocksdb::DB> db,
+               std::unique_ptr<AcknowledgedMark> mark)
+      : db_(std::move(db)), mark_(std::move(mark)), committer_(*db_, *mark_) {}
 
   absl::StatusOr<std::optional<std::string>> Get(
       TableId table, absl::string_view key) const override {
@@ -222,9 +143,11 @@ class RocksDbStore final : public Store {
   std::unique_ptr<Reader> NewSnapshot() const override {
     return std::make_unique<RocksDbSnapshot>(*db_);
   }
+  bool writable() const override { return committer_.writable(); }
 
  private:
   std::unique_ptr<rocksdb::DB> db_;
+  std::unique_ptr<AcknowledgedMark> mark_;
   GroupCommitter committer_;
 };
 
@@ -248,20 +171,66 @@ bool IsLockHeld(const rocksdb::Status& status) {
           text.find("lock is already held") != std::string::npos);
 }
 
-absl::StatusOr<std::unique_ptr<rocksdb::DB>> OpenDb(
-    const std::string& directory, MemoryDisk* disk) {
-  rocksdb::DB* db = nullptr;
-  const rocksdb::Status status =
-      rocksdb::DB::Open(MakeOptions(disk), directory, &db);
-  if (status.ok()) return std::unique_ptr<rocksdb::DB>(db);
-  if (IsLockHeld(status)) {
-    return Error(
-        Reason::kDirectoryInUse,
-        absl::StrCat("the storage directory ", directory,
-                     " is open in another process: stop that amparod first, "
-                     "or give this one a data directory of its own"));
+absl::Status OpenFailed(const rocksdb::Status& status,
+                        const std::string& directory) {
+  if (!IsLockHeld(status)) {
+    return FromRocksDb(status, absl::StrCat("opening ", directory));
   }
-  return FromRocksDb(status, absl::StrCat("opening ", directory));
+  return Error(
+      Reason::kDirectoryInUse,
+      absl::StrCat("the storage directory ", directory,
+                   " is open in another process: stop that amparod first, "
+                   "or give this one a data directory of its own"));
+}
+
+// How far the log of writes brings the store when it is read in `mode`;
+// changes nothing on the disk.
+absl::StatusOr<uint64_t> RecoveredIn(rocksdb::WALRecoveryMode mode,
+                                     rocksdb::Options options,
+                                     const std::string& directory) {
+  options.wal_recovery_mode = mode;
+  rocksdb::DB* opened = nullptr;
+  const rocksdb::Status status =
+      rocksdb::DB::OpenForReadOnly(options, directory, &opened);
+  if (!status.ok()) return OpenFailed(status, directory);
+  const std::unique_ptr<rocksdb::DB> db(opened);
+  return db->GetLatestSequenceNumber();
+}
+
+// A store whose log RocksDB found damaged. A write that was torn at the very
+// end by a power cut is dropped, because nobody was answered for it. Damage
+// before the end is refused: by a checksum, by two ways of reading that end in
+// different places (a hole between two files of the log), or by the mark.
+absl::StatusOr<std::unique_ptr<rocksdb::DB>> OpenTorn(
+    rocksdb::Options options, const std::string& directory) {
+  using Mode = rocksdb::WALRecoveryMode;
+  ASSIGN_OR_RETURN(
+      const uint64_t whole,
+      RecoveredIn(Mode::kTolerateCorruptedTailRecords, options, directory));
+  ASSIGN_OR_RETURN(const uint64_t sound,
+                   RecoveredIn(Mode::kPointInTimeRecovery, options, directory));
+  if (sound < whole) {
+    return Error(Reason::kRecordDamaged,
+                 absl::StrCat("the log of writes in ", directory,
+                              " has a hole: restore the storage from a "
+                              "backup"));
+  }
+  RETURN_IF_ERROR(
+      AcknowledgedMark::Check(*options.env->GetFileSystem(), directory, sound));
+  options.wal_recovery_mode = Mode::kPointInTimeRecovery;
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status status = rocksdb::DB::Open(options, directory, &db);
+  if (!status.ok()) return OpenFailed(status, directory);
+  return std::unique_ptr<rocksdb::DB>(db);
+}
+
+absl::StatusOr<std::unique_ptr<rocksdb::DB>> OpenDb(
+    const rocksdb::Options& options, const std::string& directory) {
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status status = rocksdb::DB::Open(options, directory, &db);
+  if (status.ok()) return std::unique_ptr<rocksdb::DB>(db);
+  if (status.IsCorruption()) return OpenTorn(options, directory);
+  return OpenFailed(status, directory);
 }
 
 // A new store gets the format row; a used one must have it, and in a version
@@ -269,8 +238,7 @@ absl::StatusOr<std::unique_ptr<rocksdb::DB>> OpenDb(
 absl::Status CheckFormat(Store& store) {
   ASSIGN_OR_RETURN(const std::optional<std::string> stored,
                    store.Get(TableId::kFormat, kFormatRow));
-  std::string current;
-  crypto::AppendU32(&current, kFormatVersion);
+  const std::string current = CurrentFormat();
   if (stored.has_value()) {
     if (*stored == current) return absl::OkStatus();
     return Error(Reason::kRecordDamaged,
@@ -321,10 +289,17 @@ MemoryDisk::~MemoryDisk() = default;
 void* MemoryDisk::rocksdb_environment() const { return impl_->env.get(); }
 
 absl::StatusOr<std::unique_ptr<Store>> OpenStore(const std::string& directory,
-                                                 MemoryDisk* disk) {
+                                                 Disk* disk) {
   if (disk == nullptr) RETURN_IF_ERROR(MakeDirectory(directory));
-  ASSIGN_OR_RETURN(std::unique_ptr<rocksdb::DB> db, OpenDb(directory, disk));
-  auto store = std::make_unique<RocksDbStore>(std::move(db));
+  const rocksdb::Options options = MakeOptions(disk);
+  ASSIGN_OR_RETURN(std::unique_ptr<rocksdb::DB> db, OpenDb(options, directory));
+  const uint64_t recovered = db->GetLatestSequenceNumber();
+  const std::shared_ptr<rocksdb::FileSystem>& files =
+      options.env->GetFileSystem();
+  RETURN_IF_ERROR(AcknowledgedMark::Check(*files, directory, recovered));
+  ASSIGN_OR_RETURN(std::unique_ptr<AcknowledgedMark> mark,
+                   AcknowledgedMark::Open(files, directory, recovered));
+  auto store = std::make_unique<RocksDbStore>(std::move(db), std::move(mark));
   RETURN_IF_ERROR(CheckFormat(*store));
   return std::unique_ptr<Store>(std::move(store));
 }

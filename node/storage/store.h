@@ -103,9 +103,11 @@ class Reader {
 class Store : public Reader {
  public:
   // Applies `batch` in one synced transaction: when this returns OK the change
-  // survives a power cut, when it does not nothing was changed. (After
-  // kUnavailable of a failing disk the store refuses all further commits until
-  // it is opened again.) Commits of many threads share one disk write.
+  // survives a power cut. When a precondition failed, or the store was not
+  // writable() any more, nothing was changed. When the disk failed in the
+  // midst of it (kStorageFailed), readers see nothing of the change, and after
+  // the next opening it is there whole or not at all: ask again then, with the
+  // same request id. Commits of many threads share one disk write.
   virtual absl::StatusOr<CommitResult> Commit(const Batch& batch) = 0;
 
   // Commits each batch as Commit would, in order, each whole or not at all and
@@ -116,19 +118,31 @@ class Store : public Reader {
 
   // A view of this moment. Must not outlive the store.
   virtual std::unique_ptr<Reader> NewSnapshot() const = 0;
+
+  // False once the disk failed a write: from then on every commit is refused,
+  // until the store is opened again. Costs nothing to ask.
+  virtual bool writable() const = 0;
+};
+
+// Where the files of a store are, when not on the machine's own disk.
+class Disk {
+ public:
+  virtual ~Disk() = default;
+  // A rocksdb::Env, for the implementation and for disks that wrap another.
+  virtual void* rocksdb_environment() const = 0;
 };
 
 // A disk in memory that outlives the stores on it, so that tests can close a
 // store (or drop it, as a crash does) and open it again. The same RocksDB runs
 // on it: there is no fake that is kinder than the real thing.
-class MemoryDisk {
+class MemoryDisk final : public Disk {
  public:
   MemoryDisk();
-  ~MemoryDisk();
+  ~MemoryDisk() override;
   MemoryDisk(const MemoryDisk&) = delete;
   MemoryDisk& operator=(const MemoryDisk&) = delete;
 
-  void* rocksdb_environment() const;  // For the implementation.
+  void* rocksdb_environment() const override;
 
  private:
   struct Impl;
@@ -137,9 +151,11 @@ class MemoryDisk {
 
 // Opens or creates the store in `directory` (created 0700 when missing).
 // kDirectoryInUse when another process has it open; kRecordDamaged when its
-// format is unknown or files are damaged. `disk` null means the real disk.
+// format is unknown, when files are damaged, or when writes are missing that
+// were acknowledged. `disk` null means the real disk; else it must outlive
+// the store.
 absl::StatusOr<std::unique_ptr<Store>> OpenStore(const std::string& directory,
-                                                 MemoryDisk* disk = nullptr);
+                                                 Disk* disk = nullptr);
 
 }  // namespace amparo::storage
 

@@ -91,10 +91,12 @@ bool IsSealedTable(TableId table) {
 
 class Vault::Impl {
  public:
-  Impl(Store& store, crypto::RandomSource& random)
-      : store_(store), random_(random) {}
+  Impl(const Reader& reader, crypto::RandomSource& random)
+      : reader_(reader), random_(random) {}
 
-  absl::Status Open(const crypto::Secret& node_key);
+  // Adds to `batch` what a new store, or a new table, still needs.
+  absl::Status Open(const crypto::Secret& node_key, Batch& batch);
+  absl::Status OpenForReading(const crypto::Secret& node_key);
   absl::StatusOr<KeyId> NewKey(Batch& batch);
   void DeleteKey(Batch& batch, const KeyId& key);
   absl::StatusOr<std::string> Seal(const KeyId& key, TableId table,
@@ -105,6 +107,7 @@ class Vault::Impl {
                                      uint32_t schema_version,
                                      absl::string_view stored);
   void Warm(absl::Span<const absl::string_view> stored);
+  absl::Status CheckKey(const KeyId& key) { return Find(key).status(); }
   std::string BlindIndex(TableId table, absl::string_view value) const;
 
  private:
@@ -117,7 +120,7 @@ class Vault::Impl {
   absl::StatusOr<DataKey> Find(const KeyId& id);
   absl::StatusOr<DataKey> Keep(const KeyId& id, absl::string_view row);
 
-  Store& store_;
+  const Reader& reader_;
   crypto::RandomSource& random_;
   // Written by Open only.
   std::vector<crypto::Secret> group_keys_;
@@ -127,13 +130,12 @@ class Vault::Impl {
   KeyCache cache_;
 };
 
-absl::Status Vault::Impl::Open(const crypto::Secret& node_key) {
-  Batch batch;
-  ASSIGN_OR_RETURN(const bool used, HasRows(store_, TableId::kGroupKeys));
+absl::Status Vault::Impl::Open(const crypto::Secret& node_key, Batch& batch) {
+  ASSIGN_OR_RETURN(const bool used, HasRows(reader_, TableId::kGroupKeys));
   if (used) {
     RETURN_IF_ERROR(ReadGroupKeys(node_key));
   } else {
-    ASSIGN_OR_RETURN(const bool has_keys, HasRows(store_, TableId::kDataKeys));
+    ASSIGN_OR_RETURN(const bool has_keys, HasRows(reader_, TableId::kDataKeys));
     if (has_keys) {
       return Damaged(
           "the storage has data keys but no group keys: restore it from a "
@@ -141,9 +143,15 @@ absl::Status Vault::Impl::Open(const crypto::Secret& node_key) {
     }
     RETURN_IF_ERROR(MakeGroupKeys(node_key, batch));
   }
-  RETURN_IF_ERROR(OpenTableKeys(batch));
-  if (batch.empty()) return absl::OkStatus();
-  return store_.Commit(batch).status();
+  return OpenTableKeys(batch);
+}
+
+absl::Status Vault::Impl::OpenForReading(const crypto::Secret& node_key) {
+  ASSIGN_OR_RETURN(const bool used, HasRows(reader_, TableId::kGroupKeys));
+  if (!used) return Damaged("the storage has no group keys");
+  RETURN_IF_ERROR(ReadGroupKeys(node_key));
+  Batch dropped;
+  return OpenTableKeys(dropped);
 }
 
 absl::Status Vault::Impl::MakeGroupKeys(const crypto::Secret& node_key,
@@ -164,7 +172,7 @@ absl::Status Vault::Impl::MakeGroupKeys(const crypto::Secret& node_key,
 
 absl::Status Vault::Impl::ReadGroupKeys(const crypto::Secret& node_key) {
   size_t unopened = 0;
-  RETURN_IF_ERROR(store_.Scan(
+  RETURN_IF_ERROR(reader_.Scan(
       TableId::kGroupKeys, {}, {},
       [&](absl::string_view row_key,
           absl::string_view row) -> absl::StatusOr<bool> {
@@ -200,12 +208,12 @@ absl::Status Vault::Impl::OpenTableKeys(Batch& batch) {
     if (!IsSealedTable(table)) continue;
     const KeyId id = TableKeyId(table);
     ASSIGN_OR_RETURN(const std::optional<std::string> row,
-                     store_.Get(TableId::kDataKeys, id.bytes()));
+                     reader_.Get(TableId::kDataKeys, id.bytes()));
     crypto::Secret key;
     if (row.has_value()) {
       ASSIGN_OR_RETURN(key, UnwrapRow(*row));
     } else {
-      ASSIGN_OR_RETURN(const bool has_rows, HasRows(store_, table));
+      ASSIGN_OR_RETURN(const bool has_rows, HasRows(reader_, table));
       if (has_rows) {
         return Damaged(
             absl::StrCat("the key of table ", TableName(table), " is missing"));
@@ -261,7 +269,7 @@ absl::StatusOr<DataKey> Vault::Impl::Find(const KeyId& id) {
   if (own != table_data_keys_.end()) return own->second;
   if (DataKey cached = cache_.Find(id)) return cached;
   ASSIGN_OR_RETURN(const std::optional<std::string> row,
-                   store_.Get(TableId::kDataKeys, id.bytes()));
+                   reader_.Get(TableId::kDataKeys, id.bytes()));
   if (!row.has_value()) {
     return Damaged("the key of a stored value is gone: it was erased");
   }
@@ -290,7 +298,7 @@ void Vault::Impl::Warm(absl::Span<const absl::string_view> stored) {
   row_keys.reserve(missing.size());
   for (const KeyId& id : missing) row_keys.push_back(id.bytes());
   if (row_keys.empty()) return;
-  const auto rows = store_.GetAll(TableId::kDataKeys, row_keys);
+  const auto rows = reader_.GetAll(TableId::kDataKeys, row_keys);
   for (size_t i = 0; i < rows.size(); ++i) {
     if (!rows[i].ok() || !rows[i]->has_value()) continue;
     Keep(missing[i], **rows[i]).IgnoreError();
@@ -364,7 +372,20 @@ absl::StatusOr<std::unique_ptr<Vault>> Vault::Open(
     return FieldError("node_key", "must be 32 bytes");
   }
   auto impl = std::make_unique<Impl>(store, random);
-  RETURN_IF_ERROR(impl->Open(node_key));
+  Batch batch;
+  RETURN_IF_ERROR(impl->Open(node_key, batch));
+  if (!batch.empty()) RETURN_IF_ERROR(store.Commit(batch).status());
+  return std::unique_ptr<Vault>(new Vault(std::move(impl)));
+}
+
+absl::StatusOr<std::unique_ptr<Vault>> Vault::OpenForReading(
+    const Reader& reader, crypto::Secret node_key,
+    crypto::RandomSource& random) {
+  if (node_key.size() != crypto::kWrappingKeySize) {
+    return FieldError("node_key", "must be 32 bytes");
+  }
+  auto impl = std::make_unique<Impl>(reader, random);
+  RETURN_IF_ERROR(impl->OpenForReading(node_key));
   return std::unique_ptr<Vault>(new Vault(std::move(impl)));
 }
 
@@ -394,6 +415,10 @@ absl::StatusOr<std::string> Vault::Open(TableId table,
 
 void Vault::Warm(absl::Span<const absl::string_view> stored) const {
   impl_->Warm(stored);
+}
+
+absl::Status Vault::CheckKey(const KeyId& key) const {
+  return impl_->CheckKey(key);
 }
 
 absl::StatusOr<KeyId> Vault::KeyOf(absl::string_view stored) {

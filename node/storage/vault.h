@@ -34,6 +34,11 @@ class Vault {
   // does not open them.
   static absl::StatusOr<std::unique_ptr<Vault>> Open(
       Store& store, crypto::Secret node_key, crypto::RandomSource& random);
+  // The same without ever writing, for looking at what is there: what Open
+  // would make is made in memory only. kRecordDamaged on an empty store.
+  static absl::StatusOr<std::unique_ptr<Vault>> OpenForReading(
+      const Reader& reader, crypto::Secret node_key,
+      crypto::RandomSource& random);
   ~Vault();
 
   // Makes a data key and adds its wrapped row to `batch`. The key seals from
@@ -65,6 +70,9 @@ class Vault {
   // each other out again.
   static constexpr size_t kWarmMax = 2048;
   void Warm(absl::Span<const absl::string_view> stored) const;
+
+  // OK when the key is there and unwraps; kRecordDamaged otherwise.
+  absl::Status CheckKey(const KeyId& key) const;
 
   // The key a stored value was sealed under. kRecordDamaged when too short.
   static absl::StatusOr<KeyId> KeyOf(absl::string_view stored);

@@ -58,6 +58,7 @@ class RecordingStore final : public storage::Store {
   std::unique_ptr<Reader> NewSnapshot() const override {
     return store_->NewSnapshot();
   }
+  bool writable() const override { return store_->writable(); }
 
  private:
   void Remember(absl::Span<const storage::Batch* const> batches);

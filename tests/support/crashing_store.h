@@ -50,6 +50,7 @@ class CrashingStore final : public storage::Store {
   std::vector<absl::StatusOr<storage::CommitResult>> CommitAll(
       absl::Span<const storage::Batch* const> batches) override;
   std::unique_ptr<storage::Reader> NewSnapshot() const override;
+  bool writable() const override { return !dead() && inner_->writable(); }
 
  private:
   const std::unique_ptr<storage::Store> inner_;

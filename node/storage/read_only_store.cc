@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/storage/read_only_store.h"
+
+#include <rocksdb/db.h>
+#include <rocksdb/env.h>
+#include <rocksdb/options.h>
+#include <rocksdb/table.h>
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "node/base/errors.h"
+#include "node/base/status_macros.h"
+#include "node/storage/rocksdb_rows.h"
+#include "node/storage/rocksdb_status.h"
+
+namespace amparo::storage {
+namespace {
+
+// Random look-ups go through it; scans pass it by.
+constexpr size_t kReadCacheBytes = 64 * 1024 * 1024;
+constexpr size_t kReadAheadBytes = 256 * 1024;
+
+// The lock file of RocksDB, held as RocksDB holds it. A directory without one
+// was never opened by a node, or lost it on the way here: none is made.
+class DirectoryLock {
+ public:
+  static absl::StatusOr<std::unique_ptr<DirectoryLock>> Take(
+      rocksdb::Env& env, const std::string& directory) {
+    const std::string path = directory + "/LOCK";
+    std::unique_ptr<DirectoryLock> lock(new DirectoryLock(env));
+    if (!env.FileExists(path).ok()) return lock;
+    const rocksdb::Status taken = env.LockFile(path, &lock->file_);
+    if (taken.ok()) return lock;
+    return Error(Reason::kDirectoryInUse,
+                 absl::StrCat("the storage directory ", directory,
+                              " is open in another process: stop that amparod "
+                              "first"));
+  }
+  ~DirectoryLock() {
+    if (file_ != nullptr) env_.UnlockFile(file_).PermitUncheckedError();
+  }
+  DirectoryLock(const DirectoryLock&) = delete;
+  DirectoryLock& operator=(const DirectoryLock&) = delete;
+
+ private:
+  explicit DirectoryLock(rocksdb::Env& env) : env_(env) {}
+
+  rocksdb::Env& env_;
+  rocksdb::FileLock* file_ = nullptr;
+};
+
+class ReadOnlyStore final : public Reader {
+ public:
+  ReadOnlyStore(std::unique_ptr<DirectoryLock> lock,
+                std::unique_ptr<rocksdb::DB> db)
+      : lock_(std::move(lock)), db_(std::move(db)) {
+    scanning_.fill_cache = false;
+    scanning_.readahead_size = kReadAheadBytes;
+  }
+
+  absl::StatusOr<std::optional<std::string>> Get(
+      TableId table, absl::string_view key) const override {
+    return GetRow(*db_, rocksdb::ReadOptions(), table, key);
+  }
+  std::vector<absl::StatusOr<std::optional<std::string>>> GetAll(
+      TableId table, absl::Span<const std::string> keys) const override {
+    return GetRows(*db_, rocksdb::ReadOptions(), table, keys);
+  }
+  absl::Status Scan(TableId table, absl::string_view first,
+                    absl::string_view limit,
+                    const RowFunction& row) const override {
+    return ScanRows(*db_, scanning_, table, first, limit, row);
+  }
+
+ private:
+  const std::unique_ptr<DirectoryLock> lock_;  // Given back last.
+  const std::unique_ptr<rocksdb::DB> db_;
+  rocksdb::ReadOptions scanning_;
+};
+
+absl::Status CheckFormat(const Reader& reader) {
+  ASSIGN_OR_RETURN(const std::optional<std::string> stored,
+                   reader.Get(TableId::kFormat, kFormatRow));
+  if (stored == CurrentFormat()) return absl::OkStatus();
+  if (!stored.has_value()) {
+    return Error(Reason::kRecordDamaged, "the storage has no format version");
+  }
+  return WithState(
+      Error(Reason::kWrongState,
+            "the storage has a format that this version does not know: run "
+            "the amparod version that wrote it, or a newer one"),
+      "OTHER_FORMAT");
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Reader>> OpenReadOnly(
+    const std::string& directory, MemoryDisk* disk) {
+  rocksdb::Options options;
+  if (disk != nullptr) {
+    options.env = static_cast<rocksdb::Env*>(disk->rocksdb_environment());
+  }
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = rocksdb::NewLRUCache(kReadCacheBytes);
+  table.cache_index_and_filter_blocks = true;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  options.paranoid_checks = true;
+  options.wal_recovery_mode =
+      rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  options.info_log_level = rocksdb::InfoLogLevel::FATAL_LEVEL;
+  options.info_log = MakeEngineLog(options.info_log_level);
+  options.stats_dump_period_sec = 0;
+  options.stats_persist_period_sec = 0;
+
+  ASSIGN_OR_RETURN(auto lock, DirectoryLock::Take(*options.env, directory));
+  rocksdb::DB* opened = nullptr;
+  const rocksdb::Status status =
+      rocksdb::DB::OpenForReadOnly(options, directory, &opened);
+  std::unique_ptr<rocksdb::DB> db(opened);
+  if (!status.ok()) {
+    // A file that is named and not there is damage, not a failing disk.
+    if (status.IsPathNotFound() || status.IsNotFound()) {
+      return Error(Reason::kRecordDamaged, "a file of the storage is missing");
+    }
+    return FromRocksDb(status, absl::StrCat("opening ", directory));
+  }
+  auto store = std::make_unique<ReadOnlyStore>(std::move(lock), std::move(db));
+  RETURN_IF_ERROR(CheckFormat(*store));
+  return std::unique_ptr<Reader>(std::move(store));
+}
+
+}  // namespace amparo::storage
