@@ -101,6 +101,14 @@ std::string RandomBytes(RandomSource& random, size_t n) {
   return out;
 }
 
+uint64_t RandomNumber(RandomSource& random) {
+  char bytes[sizeof(uint64_t)];
+  random.Fill(bytes, sizeof(bytes));
+  uint64_t number = 0;
+  std::memcpy(&number, bytes, sizeof(number));
+  return number;
+}
+
 Secret RandomSecret(RandomSource& random, size_t n) {
   Secret out = Secret::Zeroed(n);
   random.Fill(out.mutable_bytes(), n);

@@ -7,6 +7,7 @@
 #define AMPARO_CRYPTO_BASE_RANDOM_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include "crypto/base/secret.h"
@@ -31,6 +32,9 @@ RandomSource& SystemRandom();
 
 // n bytes that may become public: ids, nonces, salts.
 std::string RandomBytes(RandomSource& random, size_t n);
+
+// The same as a number.
+uint64_t RandomNumber(RandomSource& random);
 
 // n bytes that stay secret: keys.
 Secret RandomSecret(RandomSource& random, size_t n);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/base/clock.h"
 
+#include <chrono>
 #include <cstdlib>
 
 #include "absl/time/clock.h"
@@ -18,6 +19,10 @@ class MachineClock final : public Clock {
 const Clock& SystemClock() {
   static const MachineClock clock;
   return clock;
+}
+
+absl::Duration SteadyTime() {
+  return absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
 }
 
 int64_t ToUnixMillis(absl::Time time) {

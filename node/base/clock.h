@@ -21,6 +21,10 @@ class Clock {
 // The machine's own clock. Lives for the whole process.
 const Clock& SystemClock();
 
+// The machine's steady time since some moment of the past: never jumps, says
+// nothing about the date. Only for measuring how long something took.
+absl::Duration SteadyTime();
+
 // Milliseconds since the Unix epoch, the form in which times are stored and
 // sent. Times before 1970 and infinite times are not representable and stop
 // the process: they are our bug, input is checked before it gets here.

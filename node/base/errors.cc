@@ -159,6 +159,12 @@ constexpr Row kRows[] = {
      "a coded value is unknown"},
     {Reason::kReplacedByVoid, absl::StatusCode::kFailedPrecondition,
      "REPLACED_BY_VOID", "the letter was withdrawn by its sender"},
+    {Reason::kIncarnationUnknown, absl::StatusCode::kFailedPrecondition,
+     "INCARNATION_UNKNOWN",
+     "no key bundle of the sender announced this incarnation"},
+    {Reason::kIncarnationOver, absl::StatusCode::kFailedPrecondition,
+     "INCARNATION_OVER",
+     "the sender was restored since: this incarnation writes no more letters"},
     {Reason::kBudgetExhausted, absl::StatusCode::kResourceExhausted,
      "BUDGET_EXHAUSTED",
      "the privacy budget of this cohort does not allow another table"},
@@ -203,6 +209,12 @@ constexpr Row kRows[] = {
     {Reason::kNotInitialised, absl::StatusCode::kFailedPrecondition,
      "NOT_INITIALISED",
      "the data directory is not initialised: run amparod init"},
+    {Reason::kNodeLocked, absl::StatusCode::kFailedPrecondition, "NODE_LOCKED",
+     "the node is locked until its passphrase is given: run amparod unlock"},
+    {Reason::kRestoreNeeded, absl::StatusCode::kFailedPrecondition,
+     "RESTORE_NEEDED",
+     "this data was put back from a copy, and peers know later keys of this "
+     "office: stop the node and run amparod restore"},
 };
 
 const Row& RowOf(Reason reason) {

@@ -86,6 +86,8 @@ enum class Reason {
   kReceiptInvalid = 87,
   kValueUnknown = 88,
   kReplacedByVoid = 89,
+  kIncarnationUnknown = 90,
+  kIncarnationOver = 91,
   // Statistics.
   kBudgetExhausted = 100,
   kAlreadyReleased = 101,
@@ -109,6 +111,8 @@ enum class Reason {
   kInternal = 137,
   kDirectoryNotEmpty = 138,
   kNotInitialised = 139,
+  kNodeLocked = 140,
+  kRestoreNeeded = 141,
 };
 
 // All reasons, for tests that must cover each one.

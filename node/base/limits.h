@@ -22,6 +22,14 @@ inline constexpr size_t kKeyBundleBytesMax = 16 * 1024;
 inline constexpr size_t kAgreementBytesMax = 64 * 1024;
 inline constexpr int kPeerServerThreadsMax = 32;
 inline constexpr int kOfficeServerThreadsMax = 16;
+// Of all connections of peers together: their buffers beyond it make gRPC
+// drop new connections.
+inline constexpr size_t kPeerServerMemoryBytesMax = 256 * 1024 * 1024;
+inline constexpr int kStreamsPerConnectionMax = 64;
+// Hellos and redeemed invitations that one peer may send at once, and how
+// soon it may send one more.
+inline constexpr int kHelloBurst = 20;
+inline constexpr absl::Duration kHelloEvery = absl::Seconds(1);
 
 // Time.
 inline constexpr absl::Duration kClockSkewMax = absl::Minutes(5);
@@ -35,9 +43,18 @@ inline constexpr absl::Duration kSignInCodeLifetime = absl::Hours(72);
 inline constexpr absl::Duration kRequestIdMemory = absl::Hours(24 * 7);
 inline constexpr absl::Duration kBackoffMin = absl::Seconds(1);
 inline constexpr absl::Duration kBackoffMax = absl::Hours(6);
+// A letter that never expires is given up when its peer refused it so often
+// in so long.
+inline constexpr uint32_t kRefusalsMax = 40;
+inline constexpr absl::Duration kRefusalPatience = absl::Hours(24 * 30);
 inline constexpr absl::Duration kDeliverCallTimeout = absl::Seconds(30);
 inline constexpr absl::Duration kHandshakeTimeout = absl::Seconds(5);
 inline constexpr absl::Duration kConnectionAgeMax = absl::Minutes(30);
+// How long calls under way may take to end when the node stops.
+inline constexpr absl::Duration kDrainGrace = absl::Seconds(5);
+// A delivery thread that has not come round for so long is stuck: a batch
+// and a question for keys have at most two calls.
+inline constexpr absl::Duration kDeliveryStuckAfter = absl::Minutes(5);
 
 // People.
 inline constexpr size_t kPersonNameBytesMax = 64;

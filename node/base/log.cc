@@ -12,22 +12,53 @@
 namespace amparo {
 namespace {
 
+constexpr char kReplacement[] = "\\ufffd";
+
+// How many bytes at the start of `text` are one character of UTF-8 (RFC 3629:
+// no overlong form, no surrogate, nothing beyond U+10FFFF); 0 for none.
+size_t CharacterBytes(absl::string_view text) {
+  const auto byte = [&text](size_t i) {
+    return static_cast<unsigned char>(text[i]);
+  };
+  const unsigned char first = byte(0);
+  if (first < 0x80) return 1;
+  const size_t size = first >= 0xc2 && first <= 0xdf   ? 2
+                      : first >= 0xe0 && first <= 0xef ? 3
+                      : first >= 0xf0 && first <= 0xf4 ? 4
+                                                       : 0;
+  if (size == 0 || text.size() < size) return 0;
+  for (size_t i = 1; i < size; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  }
+  const unsigned char second = byte(1);
+  const bool outside =
+      (first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
+      (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f);
+  return outside ? 0 : size;
+}
+
 std::string Quoted(absl::string_view text) {
   std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      absl::StrAppend(&out, "\\", std::string(1, c));
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      absl::StrAppend(
-          &out, "\\u00",
-          absl::Hex(static_cast<unsigned char>(c), absl::kZeroPad2));
+  while (!text.empty()) {
+    const size_t size = CharacterBytes(text);
+    const auto c = static_cast<unsigned char>(text[0]);
+    if (size == 0) {
+      out += kReplacement;
+    } else if (c == '"' || c == '\\') {
+      out.push_back('\\');
+      out.push_back(text[0]);
+    } else if (c < 0x20) {
+      absl::StrAppend(&out, "\\u00", absl::Hex(c, absl::kZeroPad2));
     } else {
-      out.push_back(c);
+      out.append(text.data(), size);
     }
+    text.remove_prefix(size == 0 ? 1 : size);
   }
   out.push_back('"');
   return out;
 }
+
+thread_local std::optional<uint64_t> present_request;
 
 struct Sink {
   absl::Mutex mutex;
@@ -63,9 +94,15 @@ LogField LogField::Path(const char* name, absl::string_view path) {
   return LogField(name, Quoted(path));
 }
 
-LogField LogField::Request(const EventId& id) {
-  return LogField("request", Quoted(id.hex()));
+LogField LogField::Incident(const EventId& id) {
+  return LogField("incident", Quoted(id.hex()));
 }
+
+RequestScope::RequestScope(uint64_t id) : outer_(present_request) {
+  present_request = id;
+}
+
+RequestScope::~RequestScope() { present_request = outer_; }
 
 void Log(const char* event, std::initializer_list<LogField> fields) {
   std::string line = absl::StrCat(
@@ -73,6 +110,10 @@ void Log(const char* event, std::initializer_list<LogField> fields) {
       Quoted(absl::FormatTime(absl::RFC3339_full, SystemClock().Now(),
                               absl::UTCTimeZone())),
       ",\"event\":", Quoted(event));
+  if (present_request.has_value()) {
+    absl::StrAppend(&line, ",\"request\":\"",
+                    absl::Hex(*present_request, absl::kZeroPad16), "\"");
+  }
   for (const LogField& field : fields) {
     absl::StrAppend(&line, ",", Quoted(field.name_), ":", field.json_);
   }

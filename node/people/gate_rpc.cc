@@ -50,7 +50,7 @@ const MethodDescriptor* FindMethod(absl::string_view full_method_name) {
 grpc::Status InternalError() {
   const EventId incident = *EventId::FromBytes(
       crypto::RandomBytes(crypto::SystemRandom(), EventId::kSize));
-  Log("internal_error", {LogField::Request(incident)});
+  Log("internal_error", {LogField::Incident(incident)});
   office::ErrorDetail detail;
   detail.set_reason(std::string(ReasonName(Reason::kInternal)));
   detail.set_incident(incident.hex());
@@ -64,6 +64,10 @@ grpc::Status InternalError() {
 
 absl::StatusOr<Caller> Gate::Admit(const grpc::ServerContext& context,
                                    absl::string_view full_method_name) const {
+  if (closed_) {
+    return Error(Reason::kUnavailable,
+                 "the node is stopping: try again when it is back");
+  }
   const auto& metadata = context.client_metadata();
   const auto [first, last] = metadata.equal_range(kSessionMetadata);
   if (first == last) return AdmitToken({}, full_method_name);
@@ -90,6 +94,7 @@ absl::StatusOr<Caller> Gate::AdmitToken(
 grpc::Status Gate::Answer(
     const grpc::ServerContext& context, absl::string_view full_method_name,
     const std::function<absl::Status(const Caller&)>& action) const {
+  const RequestScope request(crypto::RandomNumber(crypto::SystemRandom()));
   const absl::StatusOr<Caller> caller = Admit(context, full_method_name);
   if (!caller.ok()) return ToGrpc(caller.status());
   return ToGrpc(action(*caller));

@@ -16,6 +16,7 @@
 #include <google/protobuf/descriptor.h>
 #include <grpcpp/grpcpp.h>
 
+#include <atomic>
 #include <functional>
 #include <string>
 
@@ -44,10 +45,14 @@ class Gate {
   absl::StatusOr<Caller> Admit(const grpc::ServerContext& context,
                                absl::string_view full_method_name) const;
 
-  // Admit, then `action`, then ToGrpc of what it returned.
+  // Admit, then `action`, then ToGrpc of what it returned. Lines that are
+  // logged meanwhile carry one random request number.
   grpc::Status Answer(
       const grpc::ServerContext& context, absl::string_view full_method_name,
       const std::function<absl::Status(const Caller&)>& action) const;
+
+  // From now on every call is refused (kUnavailable): the node stops.
+  void Close() { closed_ = true; }
 
   // Admit for a token that was read elsewhere; empty: none.
   absl::StatusOr<Caller> AdmitToken(absl::string_view token,
@@ -55,6 +60,7 @@ class Gate {
 
  private:
   const Sessions& sessions_;
+  std::atomic<bool> closed_{false};
 };
 
 // The status as people are shown it, with office.v1.ErrorDetail as details.

@@ -25,6 +25,7 @@
 #include "node/storage/rocksdb_status.h"
 #include "node/storage/row_keys.h"
 #include "node/storage/store.h"
+#include "node/storage/sync_times.h"
 
 namespace amparo::storage {
 namespace {
@@ -77,6 +78,7 @@ rocksdb::Options MakeOptions(Disk* disk) {
   options.info_log =
       MakeEngineLog(disk == nullptr ? options.info_log_level
                                     : rocksdb::InfoLogLevel::HEADER_LEVEL);
+  options.statistics = std::make_shared<SyncTimes>();
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
@@ -134,16 +136,35 @@ class RocksDbStore final : public Store {
     return ScanRows(*db_, rocksdb::ReadOptions(), table, first, limit, row);
   }
   absl::StatusOr<CommitResult> Commit(const Batch& batch) override {
-    return committer_.Commit(batch);
+    absl::StatusOr<CommitResult> result = committer_.Commit(batch);
+    if (result.ok()) batch.TellCommitted();
+    return result;
   }
   std::vector<absl::StatusOr<CommitResult>> CommitAll(
       absl::Span<const Batch* const> batches) override {
-    return committer_.CommitAll(batches);
+    std::vector<absl::StatusOr<CommitResult>> results =
+        committer_.CommitAll(batches);
+    for (size_t i = 0; i < results.size(); ++i) {
+      if (results[i].ok()) batches[i]->TellCommitted();
+    }
+    return results;
   }
   std::unique_ptr<Reader> NewSnapshot() const override {
     return std::make_unique<RocksDbSnapshot>(*db_);
   }
   bool writable() const override { return committer_.writable(); }
+  StoreFigures Figures() const override {
+    StoreFigures figures;
+    for (const std::string& part :
+         {rocksdb::DB::Properties::kTotalSstFilesSize,
+          rocksdb::DB::Properties::kSizeAllMemTables}) {
+      uint64_t bytes = 0;
+      if (db_->GetIntProperty(part, &bytes)) figures.bytes += bytes;
+    }
+    figures.syncs =
+        static_cast<const SyncTimes&>(*db_->GetDBOptions().statistics).Read();
+    return figures;
+  }
 
  private:
   std::unique_ptr<rocksdb::DB> db_;

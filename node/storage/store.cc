@@ -53,6 +53,14 @@ void Batch::RequireUnchanged(TableId table, absl::string_view key,
   requirements_.push_back({DiskKey(table, key), std::string(stored)});
 }
 
+void Batch::OnCommitted(std::function<void()> told) {
+  listeners_.push_back(std::move(told));
+}
+
+void Batch::TellCommitted() const {
+  for (const std::function<void()>& told : listeners_) told();
+}
+
 size_t Batch::Append(TableId table, absl::string_view value) {
   appends_.push_back({table, std::string(value)});
   return appends_.size() - 1;

@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "node/base/duration_histogram.h"
 #include "node/storage/tables.h"
 
 namespace amparo::storage {
@@ -39,6 +40,11 @@ class Batch {
   // Returns which of CommitResult::appended will hold the index.
   size_t Append(TableId table, absl::string_view value);
 
+  // Called once the change is durable, in the thread that committed it, and
+  // never when it failed. For counts in memory and for waking threads: no I/O
+  // and no commit in it. What `told` refers to must outlive the commit.
+  void OnCommitted(std::function<void()> told);
+
   bool empty() const { return writes_.empty() && appends_.empty(); }
 
   // For implementations of Store.
@@ -57,11 +63,13 @@ class Batch {
   const std::vector<Write>& writes() const { return writes_; }
   const std::vector<Requirement>& requirements() const { return requirements_; }
   const std::vector<Appended>& appends() const { return appends_; }
+  void TellCommitted() const;
 
  private:
   std::vector<Write> writes_;
   std::vector<Requirement> requirements_;
   std::vector<Appended> appends_;
+  std::vector<std::function<void()>> listeners_;
 };
 
 struct CommitResult {
@@ -100,6 +108,14 @@ class Reader {
                           absl::string_view first = {}) const;
 };
 
+// How a store is, for metrics.
+struct StoreFigures {
+  // Of its files; what is only in the newest log is counted as in memory.
+  uint64_t bytes = 0;
+  // How long the disk took to keep a write, since the store was opened.
+  DurationHistogram::Reading syncs;
+};
+
 class Store : public Reader {
  public:
   // Applies `batch` in one synced transaction: when this returns OK the change
@@ -122,6 +138,9 @@ class Store : public Reader {
   // False once the disk failed a write: from then on every commit is refused,
   // until the store is opened again. Costs nothing to ask.
   virtual bool writable() const = 0;
+
+  // Microseconds, no I/O. All zero for a store that does not know.
+  virtual StoreFigures Figures() const { return {}; }
 };
 
 // Where the files of a store are, when not on the machine's own disk.

@@ -18,6 +18,7 @@ namespace {
 TEST(SystemRandom, NeverGivesTheSameBytesTwice) {
   EXPECT_NE(RandomBytes(SystemRandom(), 32), RandomBytes(SystemRandom(), 32));
   EXPECT_EQ(RandomBytes(SystemRandom(), 0), "");
+  EXPECT_NE(RandomNumber(SystemRandom()), RandomNumber(SystemRandom()));
   EXPECT_EQ(RandomBytes(SystemRandom(), (1 << 20) + 7).size(),
             size_t{(1 << 20) + 7});
 }

@@ -88,6 +88,8 @@ const std::vector<Frozen>& FrozenReasons() {
       {87, "RECEIPT_INVALID", absl::StatusCode::kInvalidArgument},
       {88, "VALUE_UNKNOWN", absl::StatusCode::kInvalidArgument},
       {89, "REPLACED_BY_VOID", absl::StatusCode::kFailedPrecondition},
+      {90, "INCARNATION_UNKNOWN", absl::StatusCode::kFailedPrecondition},
+      {91, "INCARNATION_OVER", absl::StatusCode::kFailedPrecondition},
       {100, "BUDGET_EXHAUSTED", absl::StatusCode::kResourceExhausted},
       {101, "ALREADY_RELEASED", absl::StatusCode::kFailedPrecondition},
       {102, "TABLE_UNKNOWN", absl::StatusCode::kInvalidArgument},
@@ -108,6 +110,8 @@ const std::vector<Frozen>& FrozenReasons() {
       {137, "INTERNAL", absl::StatusCode::kInternal},
       {138, "DIRECTORY_NOT_EMPTY", absl::StatusCode::kFailedPrecondition},
       {139, "NOT_INITIALISED", absl::StatusCode::kFailedPrecondition},
+      {140, "NODE_LOCKED", absl::StatusCode::kFailedPrecondition},
+      {141, "RESTORE_NEEDED", absl::StatusCode::kFailedPrecondition},
   };
   return *frozen;
 }

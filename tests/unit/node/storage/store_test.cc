@@ -238,6 +238,38 @@ TEST_F(StoreTest, OfOneGroupEachBatchSeesThoseBeforeIt) {
               Optional(std::string("kept")));
 }
 
+TEST_F(StoreTest, ListenersHearOfWhatIsDurableAndOfNothingElse) {
+  std::vector<std::string> told;
+  const auto batch = [&told](const char* name) {
+    Batch made;
+    made.RequireAbsent(kTable, name);
+    made.Put(kTable, name, "value");
+    made.OnCommitted([&told, name] { told.push_back(name); });
+    return made;
+  };
+  const Batch first = batch("first");
+  EXPECT_THAT(told, IsEmpty()) << "told before the commit";
+  ASSERT_THAT(store_->Commit(first), IsOk());
+  EXPECT_THAT(told, ElementsAre("first"));
+  // The row is there now: the second of these fails alone.
+  const Batch second = batch("second");
+  const Batch third = batch("third");
+  const Batch* const all[] = {&second, &first, &third};
+  const auto results = store_->CommitAll(all);
+  EXPECT_FALSE(results[1].ok());
+  EXPECT_THAT(told, ElementsAre("first", "second", "third"));
+}
+
+TEST_F(StoreTest, FiguresCountSyncedWritesAndBytes) {
+  const StoreFigures before = store_->Figures();
+  for (int i = 0; i < 10; ++i) {
+    Put(kTable, absl::StrCat("row", i), std::string(10000, 'x'));
+  }
+  const StoreFigures after = store_->Figures();
+  EXPECT_GE(after.syncs.count, before.syncs.count + 10);
+  EXPECT_GE(after.bytes, before.bytes + 100000);
+}
+
 TEST_F(StoreTest, NoBatchesGiveNoAnswers) {
   EXPECT_THAT(store_->CommitAll({}), IsEmpty());
   EXPECT_THAT(store_->Commit(Batch()), IsOk());
