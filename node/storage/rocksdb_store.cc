@@ -14,8 +14,11 @@
 
 #include <cerrno>
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "node/base/errors.h"
 #include "node/base/status_macros.h"
@@ -218,6 +221,30 @@ absl::StatusOr<uint64_t> RecoveredIn(rocksdb::WALRecoveryMode mode,
   return db->GetLatestSequenceNumber();
 }
 
+// Whether the newest file of the log ends in a zero: some file systems keep
+// the size of what was never written before the power went.
+bool EndsInZeros(rocksdb::FileSystem& files, const std::string& directory) {
+  const rocksdb::IOOptions options;
+  std::vector<std::string> names;
+  if (!files.GetChildren(directory, options, &names, nullptr).ok()) {
+    return false;
+  }
+  // Names are numbers of six digits or more.
+  std::string newest;
+  for (const std::string& name : names) {
+    if (!absl::EndsWith(name, ".log")) continue;
+    if (std::pair(name.size(), name) > std::pair(newest.size(), newest)) {
+      newest = name;
+    }
+  }
+  std::string bytes;
+  return !newest.empty() &&
+         rocksdb::ReadFileToString(&files, absl::StrCat(directory, "/", newest),
+                                   &bytes)
+             .ok() &&
+         absl::EndsWith(bytes, absl::string_view("\0", 1));
+}
+
 // A store whose log RocksDB found damaged. A write that was torn at the very
 // end by a power cut is dropped, because nobody was answered for it. Damage
 // before the end is refused: by a checksum, by two ways of reading that end in
@@ -225,19 +252,19 @@ absl::StatusOr<uint64_t> RecoveredIn(rocksdb::WALRecoveryMode mode,
 absl::StatusOr<std::unique_ptr<rocksdb::DB>> OpenTorn(
     rocksdb::Options options, const std::string& directory) {
   using Mode = rocksdb::WALRecoveryMode;
-  ASSIGN_OR_RETURN(
-      const uint64_t whole,
-      RecoveredIn(Mode::kTolerateCorruptedTailRecords, options, directory));
+  rocksdb::FileSystem& files = *options.env->GetFileSystem();
+  const absl::StatusOr<uint64_t> whole =
+      RecoveredIn(Mode::kTolerateCorruptedTailRecords, options, directory);
+  if (!whole.ok() && !EndsInZeros(files, directory)) return whole.status();
   ASSIGN_OR_RETURN(const uint64_t sound,
                    RecoveredIn(Mode::kPointInTimeRecovery, options, directory));
-  if (sound < whole) {
+  if (whole.ok() && sound < *whole) {
     return Error(Reason::kRecordDamaged,
                  absl::StrCat("the log of writes in ", directory,
                               " has a hole: restore the storage from a "
                               "backup"));
   }
-  RETURN_IF_ERROR(
-      AcknowledgedMark::Check(*options.env->GetFileSystem(), directory, sound));
+  RETURN_IF_ERROR(AcknowledgedMark::Check(files, directory, sound));
   options.wal_recovery_mode = Mode::kPointInTimeRecovery;
   rocksdb::DB* db = nullptr;
   const rocksdb::Status status = rocksdb::DB::Open(options, directory, &db);
