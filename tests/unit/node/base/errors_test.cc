@@ -4,10 +4,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <set>
+#include <sstream>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/str_split.h"
 #include "node/base/status_macros.h"
 #include "tests/support/status_matchers.h"
 
@@ -201,6 +205,34 @@ TEST(StatusMacrosTest, PassOnFailuresAndValues) {
                                     HasSubstr("number")));
   EXPECT_EQ(ReasonOf(Doubled(Error(Reason::kUnavailable)).status()),
             Reason::kUnavailable);
+}
+
+// The names that stand first in a row of a page of the manual.
+std::multiset<std::string> NamesInRows(const std::string& page) {
+  std::multiset<std::string> names;
+  for (const absl::string_view line : absl::StrSplit(page, '\n')) {
+    const std::vector<std::string> parts = absl::StrSplit(line, '`');
+    if (parts.size() > 2 && parts[0] == "| ") names.insert(parts[1]);
+  }
+  return names;
+}
+
+TEST(ReasonTest, TheManualExplainsEachReasonOnce) {
+  std::ifstream file(std::string(AMPARO_SOURCE_DIR) +
+                     "/deploy/manual/errors.md");
+  std::stringstream page;
+  page << file.rdbuf();
+  std::multiset<std::string> expected;
+  for (const Reason reason : AllReasons()) {
+    expected.insert(std::string(ReasonName(reason)));
+  }
+  EXPECT_EQ(NamesInRows(page.str()), expected);
+}
+
+TEST(ReasonTest, CanaryAReasonThatTheManualLacksIsSeen) {
+  EXPECT_EQ(NamesInRows("| Reason | Cause |\n| `NOT_ALLOWED` | a | `b` |\n"),
+            (std::multiset<std::string>{"NOT_ALLOWED"}));
+  EXPECT_TRUE(NamesInRows("`NOT_ALLOWED` in a sentence\n").empty());
 }
 
 }  // namespace
