@@ -14,7 +14,8 @@ absl::StatusOr<std::unique_ptr<audit::Log>> OpenLog(
     const Ground& ground, const storage::Vault& vault,
     const peering::OwnOffice& own) {
   return audit::Log::Open(ground.store, vault, ground.clock, ground.random,
-                          own.id(), own.incarnation(), own.LogKey());
+                          own.id(), own.incarnation(),
+                          audit::LogKey([&own] { return own.LogKey(); }));
 }
 
 }  // namespace

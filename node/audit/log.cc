@@ -39,7 +39,7 @@ class Log::Impl {
  public:
   Impl(storage::Store& store, const storage::Vault& vault, const Clock& clock,
        crypto::RandomSource& random, std::string origin,
-       crypto::Ed25519PrivateKey log_key)
+       LogKey log_key)
       : store_(store),
         vault_(vault),
         clock_(clock),
@@ -76,7 +76,7 @@ class Log::Impl {
   const Clock& clock_;
   crypto::RandomSource& random_;
   const std::string origin_;
-  const crypto::Ed25519PrivateKey log_key_;
+  const LogKey log_key_;
   const storage::Table<EventCodec> events_;
   // Leaves known to be there: where counting starts.
   mutable std::atomic<uint64_t> known_size_ = 0;
@@ -159,7 +159,7 @@ absl::StatusOr<SignedCheckpoint> Log::Impl::Sign(uint64_t size) {
   checkpoint.size = size;
   checkpoint.root = integrated.head.frontier.Root();
   checkpoint.note = SignNote(CheckpointText(origin_, size, checkpoint.root),
-                             origin_, log_key_);
+                             origin_, log_key_.Now());
   Head head = integrated.head;
   head.checkpoint_size = size;
   storage::Batch batch;
@@ -292,7 +292,7 @@ Log::~Log() = default;
 absl::StatusOr<std::unique_ptr<Log>> Log::Open(
     storage::Store& store, const storage::Vault& vault, const Clock& clock,
     crypto::RandomSource& random, const OfficeId& office, uint32_t incarnation,
-    crypto::Ed25519PrivateKey log_key) {
+    LogKey log_key) {
   RETURN_IF_ERROR(ReadHead(store).status());
   return std::unique_ptr<Log>(new Log(std::make_unique<Impl>(
       store, vault, clock, random,

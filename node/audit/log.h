@@ -14,9 +14,11 @@
 #define AMPARO_NODE_AUDIT_LOG_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -46,6 +48,21 @@ struct EventPage {
   bool more = false;                // False: `next` is the end of the log.
 };
 
+// The key that signs checkpoints: always the same one, or whatever `ask` gives
+// at the moment of signing, so that a rotated key is used at once.
+class LogKey {
+ public:
+  LogKey(crypto::Ed25519PrivateKey key)  // Implicit: a key is one.
+      : ask_([key = std::move(key)] { return key; }) {}
+  // `ask` is called by any thread.
+  explicit LogKey(std::function<crypto::Ed25519PrivateKey()> ask)
+      : ask_(std::move(ask)) {}
+  crypto::Ed25519PrivateKey Now() const { return ask_(); }
+
+ private:
+  std::function<crypto::Ed25519PrivateKey()> ask_;
+};
+
 // Thread-safe. One object per store; all references must outlive it.
 class Log {
  public:
@@ -54,7 +71,7 @@ class Log {
   static absl::StatusOr<std::unique_ptr<Log>> Open(
       storage::Store& store, const storage::Vault& vault, const Clock& clock,
       crypto::RandomSource& random, const OfficeId& office,
-      uint32_t incarnation, crypto::Ed25519PrivateKey log_key);
+      uint32_t incarnation, LogKey log_key);
   ~Log();
 
   // Adds the event and its leaf to `batch`; nothing is logged until the batch

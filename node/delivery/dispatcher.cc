@@ -315,6 +315,7 @@ absl::Status Dispatcher::Impl::TakeRefusal(Work& work, absl::Time now,
                                            const Load& load, Reason reason,
                                            StepResult& result) {
   ++result.refused;
+  outbox_.counts_.RefusedOut(reason);
   Log("letter_not_taken",
       {LogField::Peer(load.row.key.receiver), LogField::Why(reason)});
   if (load.row.is_void() || MayPass(reason)) {
@@ -348,6 +349,7 @@ absl::Status Dispatcher::Impl::TakeOutcomes(
     if (taken[k].ok()) {
       done.insert(i);
       ++result.delivered;
+      if (!loads[i].row.is_void()) outbox_.counts_.Delivered(peer.id);
       absl::MutexLock lock(&work.mutex);
       work.held.erase(loads[i].row.thread);
     } else if (refusals[i] != Reason::kReceiptInvalid &&

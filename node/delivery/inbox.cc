@@ -34,11 +34,6 @@ using storage::Table;
 // meanwhile.
 constexpr int kAttemptsMax = 5;
 
-Outcome Refused(const OfficeId& sender, const absl::Status& why) {
-  Log("letter_refused", {LogField::Peer(sender), LogField::Why(ReasonOf(why))});
-  return Outcome{{}, RefusalOf(why)};
-}
-
 }  // namespace
 
 class Inbox::Impl {
@@ -77,6 +72,7 @@ class Inbox::Impl {
     std::string receipt;
   };
 
+  Outcome Refused(const OfficeId& sender, const absl::Status& why);
   absl::StatusOr<Arrival> Read(const OfficeId& sender,
                                absl::string_view letter) const;
   absl::StatusOr<std::optional<std::string>> Seen(const LetterName& name) const;
@@ -114,6 +110,12 @@ class Inbox::Impl {
   const Clock& clock_;
   std::map<LetterType, LetterHandler*> handlers_;
 };
+
+Outcome Inbox::Impl::Refused(const OfficeId& sender, const absl::Status& why) {
+  outbox_.counts().RefusedIn(ReasonOf(why));
+  Log("letter_refused", {LogField::Peer(sender), LogField::Why(ReasonOf(why))});
+  return Outcome{{}, RefusalOf(why)};
+}
 
 absl::StatusOr<Inbox::Impl::Arrival> Inbox::Impl::Read(
     const OfficeId& sender, absl::string_view letter) const {
@@ -375,7 +377,8 @@ void Inbox::Impl::CommitWave(std::vector<Prepared>& wave,
                ++arrival.attempts < kAttemptsMax) {
       again.insert(arrival.index);
     } else {
-      outcomes[arrival.index].refusal = RefusalOf(committed[i].status());
+      outcomes[arrival.index] =
+          Refused(arrival.name.sender, committed[i].status());
     }
   }
 }

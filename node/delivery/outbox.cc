@@ -88,8 +88,17 @@ absl::StatusOr<std::unique_ptr<Outbox>> Outbox::Open(
     RETURN_IF_ERROR(starts.Insert(batch, StartKey(), start));
   }
   RETURN_IF_ERROR(store.Commit(batch).status());
-  return std::unique_ptr<Outbox>(
+  std::unique_ptr<Outbox> outbox(
       new Outbox(store, vault, log, own, gate, clock, random, start));
+  RETURN_IF_ERROR(store.Scan(
+      OutboxCodec::kTable, {}, {},
+      [&outbox](absl::string_view key,
+                absl::string_view) -> absl::StatusOr<bool> {
+        ASSIGN_OR_RETURN(const OutboxKey row, OutboxCodec::DecodeKey(key));
+        outbox->counts_.Queued(row.receiver, 1);
+        return true;
+      }));
+  return outbox;
 }
 
 Outbox::Outbox(storage::Store& store, const storage::Vault& vault,
@@ -204,6 +213,7 @@ absl::StatusOr<Posted> Outbox::Post(Batch& batch, Draft draft) {
   RETURN_IF_ERROR(Table<LetterCodec>(vault_).Insert(
       batch, LetterKey{header.message, false}, letter, draft.data_key));
   RETURN_IF_ERROR(Table<OutboxCodec>(vault_).Insert(batch, row.key, row));
+  CountQueued(batch, facts.recipient, 1);
   RETURN_IF_ERROR(RecordSent(batch, draft, row));
   if (post_hook_) post_hook_(facts.recipient);
   return Posted{header.message, letter.plain_digest};
@@ -455,6 +465,10 @@ absl::StatusOr<std::optional<LetterStatus>> Outbox::StatusOf(
         return true;
       }));
   return std::optional<LetterStatus>(std::move(status));
+}
+
+void Outbox::CountQueued(Batch& batch, const OfficeId& peer, int change) {
+  batch.OnCommitted([this, peer, change] { counts_.Queued(peer, change); });
 }
 
 bool Outbox::PossiblySent(const OutboxKey& key) {

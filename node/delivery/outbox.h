@@ -23,6 +23,7 @@
 #include "node/base/clock.h"
 #include "node/clearance/clearance.h"
 #include "node/delivery/delivery.h"
+#include "node/delivery/letter_counts.h"
 #include "node/storage/store.h"
 #include "node/storage/vault.h"
 
@@ -94,6 +95,9 @@ class Outbox {
   // Told about receipts and voids; register before the node serves.
   void AddListener(ReceiptListener* listener);
 
+  // How many letters wait and what became of others, since the start.
+  LetterCounts& counts() { return counts_; }
+
   // Called after each Post with the recipient, before the batch is committed:
   // "look into the outbox soon". Set before the node serves.
   void SetPostHook(std::function<void(const OfficeId&)> hook);
@@ -131,6 +135,9 @@ class Outbox {
                                     const LetterHeader& header) const;
   absl::Status RecordSent(storage::Batch& batch, const Draft& draft,
                           const OutboxRow& row) const;
+  // Whoever adds a row of the outbox to `batch` (change 1) or deletes one (-1)
+  // says so, and it counts from the commit on.
+  void CountQueued(storage::Batch& batch, const OfficeId& peer, int change);
   // Whether the letter may have left this node.
   bool PossiblySent(const OutboxKey& key);
   void MarkAttempted(const MessageId& message);
@@ -145,6 +152,7 @@ class Outbox {
   crypto::RandomSource& random_;
   const uint32_t start_;
   std::atomic<uint64_t> posted_{0};
+  LetterCounts counts_;
   std::vector<ReceiptListener*> listeners_;
   std::function<void(const OfficeId&)> post_hook_;
   // Letters of this start that were handed to a link and have no receipt.

@@ -20,6 +20,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "crypto/base/random.h"
+#include "node/base/call_figures.h"
 #include "node/base/clock.h"
 #include "node/delivery/delivery.h"
 #include "node/delivery/inbox.h"
@@ -65,8 +66,12 @@ class PeerServer {
   // under way end first. Call it after OwnOffice::RotateIfDue().
   absl::Status Renew();
 
-  // Ends calls under way within a few seconds. May be called again.
+  // Refuses new calls, waits for those under way (up to limits::kDrainGrace)
+  // and closes every connection. May be called again.
   void Shutdown();
+
+  // Of all calls since Start, also before a Renew.
+  const CallFigures& calls() const;
 
  private:
   class Impl;

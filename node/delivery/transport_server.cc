@@ -6,6 +6,7 @@
 #include <grpcpp/security/tls_certificate_verifier.h>
 #include <grpcpp/security/tls_credentials_options.h>
 
+#include <atomic>
 #include <map>
 #include <utility>
 
@@ -15,13 +16,16 @@
 #include "amparo/peer/v1/letter.grpc.pb.h"
 #include "amparo/peer/v1/peering.grpc.pb.h"
 #include "crypto/base/digest.h"
+#include "crypto/base/random.h"
 #include "crypto/certificate/tls_floor.h"
 #include "node/base/errors.h"
 #include "node/base/limits.h"
 #include "node/base/log.h"
 #include "node/base/status_macros.h"
+#include "node/delivery/call_allowance.h"
 #include "node/delivery/transport.h"
 #include "node/delivery/transport_status.h"
+#include "node/delivery/transport_watch.h"
 
 namespace amparo::delivery {
 namespace {
@@ -29,10 +33,10 @@ namespace {
 namespace tls = ::grpc::experimental;
 namespace wire = ::amparo::peer::v1;
 
-constexpr int kStreamsPerConnection = 64;
 constexpr int kMetadataBytesMax = 8 * 1024;
 constexpr int kPingIntervalMinMs = 30000;
-constexpr int64_t kShutdownGraceMs = 5000;
+// After the calls under way: for goodbyes to those who listen.
+constexpr int64_t kGoodbyeMs = 50;
 // A certificate that passed is not verified again within this time; what the
 // caller may do is asked on every call all the same.
 constexpr absl::Duration kIdentityMemory = absl::Seconds(10);
@@ -120,13 +124,16 @@ class ClientVerifier final : public tls::ExternalCertificateVerifier {
 // Admits each call.
 class CallGate final : public grpc::AuthMetadataProcessor {
  public:
-  explicit CallGate(Identities& identities) : identities_(identities) {}
+  CallGate(Identities& identities, const std::atomic<bool>& closed)
+      : identities_(identities), closed_(closed) {}
 
   bool IsBlocking() const override { return false; }
 
   grpc::Status Process(const InputMetadata& metadata,
                        grpc::AuthContext* context, OutputMetadata*,
                        OutputMetadata*) override {
+    if (closed_) return grpc::Status(grpc::StatusCode::UNAVAILABLE, "");
+    const RequestScope request(crypto::RandomNumber(crypto::SystemRandom()));
     const auto path = metadata.find(":path");
     if (path == metadata.end()) {
       return grpc::Status(grpc::StatusCode::PERMISSION_DENIED, "");
@@ -145,6 +152,7 @@ class CallGate final : public grpc::AuthMetadataProcessor {
 
  private:
   Identities& identities_;
+  const std::atomic<bool>& closed_;
 };
 
 class Deliveries final : public wire::DeliveryService::Service {
@@ -155,6 +163,7 @@ class Deliveries final : public wire::DeliveryService::Service {
   grpc::Status Deliver(grpc::ServerContext* context,
                        const wire::DeliverRequest* request,
                        wire::DeliverResponse* response) override {
+    const RequestScope scope(crypto::RandomNumber(crypto::SystemRandom()));
     return ToPeer(Take(*context, *request, *response), *context);
   }
 
@@ -190,8 +199,8 @@ class Deliveries final : public wire::DeliveryService::Service {
 
 class Peerings final : public wire::PeeringService::Service {
  public:
-  Peerings(Identities& identities, PeeringDoor& door)
-      : identities_(identities), door_(door) {}
+  Peerings(Identities& identities, PeeringDoor& door, const Clock& clock)
+      : identities_(identities), door_(door), clock_(clock) {}
 
   grpc::Status AcceptInvitation(
       grpc::ServerContext* context,
@@ -222,8 +231,18 @@ class Peerings final : public wire::PeeringService::Service {
   absl::Status Answer(const grpc::ServerContext& context,
                       absl::string_view method, const Request& request,
                       Response& response, const Call& call) {
+    const RequestScope scope(crypto::RandomNumber(crypto::SystemRandom()));
     ASSIGN_OR_RETURN(const peering::PeerIdentity identity,
                      identities_.Admit(*context.auth_context(), method));
+    const absl::Status allowed = allowance_.Take(
+        identity.office.has_value()       ? identity.office->bytes()
+        : identity.invitation.has_value() ? identity.invitation->bytes()
+                                          : std::string(),
+        clock_.Now());
+    if (!allowed.ok()) {
+      LogRefusal(allowed);
+      return allowed;
+    }
     ASSIGN_OR_RETURN(const std::string bytes,
                      call(identity, request.SerializeAsString()));
     if (!response.ParseFromString(bytes)) return Error(Reason::kInternal);
@@ -232,7 +251,22 @@ class Peerings final : public wire::PeeringService::Service {
 
   Identities& identities_;
   PeeringDoor& door_;
+  const Clock& clock_;
+  CallAllowance allowance_{limits::kHelloBurst, limits::kHelloEvery};
 };
+
+std::vector<std::string> PeerMethods() {
+  std::vector<std::string> paths;
+  for (const auto* const service :
+       {wire::DeliverRequest::descriptor()->file()->service(0),
+        wire::HelloRequest::descriptor()->file()->service(0)}) {
+    for (int i = 0; i < service->method_count(); ++i) {
+      paths.push_back(absl::StrCat("/", service->full_name(), "/",
+                                   service->method(i)->name()));
+    }
+  }
+  return paths;
+}
 
 }  // namespace
 
@@ -245,7 +279,8 @@ class PeerServer::Impl {
         own_(own),
         identities_(admission, clock),
         deliveries_(identities_, inbox),
-        peerings_(identities_, door) {}
+        peerings_(identities_, door, clock),
+        calls_("amparo.peer.v1", PeerMethods()) {}
 
   absl::Status Listen() ABSL_LOCKS_EXCLUDED(mutex_) {
     absl::MutexLock lock(&mutex_);
@@ -273,6 +308,8 @@ class PeerServer::Impl {
     return port_;
   }
 
+  const CallFigures& calls() const { return calls_; }
+
  private:
   std::shared_ptr<grpc::ServerCredentials> Credentials() {
     const peering::TlsIdentity identity = own_.tls_identity();
@@ -290,7 +327,7 @@ class PeerServer::Impl {
         tls::ExternalCertificateVerifier::Create<ClientVerifier>(identities_));
     auto credentials = tls::TlsServerCredentials(options);
     credentials->SetAuthMetadataProcessor(
-        std::make_shared<CallGate>(identities_));
+        std::make_shared<CallGate>(identities_, closed_));
     return credentials;
   }
 
@@ -299,12 +336,13 @@ class PeerServer::Impl {
     grpc::ServerBuilder builder;
     grpc::ResourceQuota quota("peers");
     quota.SetMaxThreads(limits::kPeerServerThreadsMax);
+    quota.Resize(limits::kPeerServerMemoryBytesMax);
     builder.SetResourceQuota(quota);
     builder.SetMaxReceiveMessageSize(
         static_cast<int>(limits::kRpcMessageBytesMax));
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
     builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
-                               kStreamsPerConnection);
+                               limits::kStreamsPerConnectionMax);
     builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMetadataBytesMax);
     builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
                                Millis(limits::kHandshakeTimeout));
@@ -324,6 +362,8 @@ class PeerServer::Impl {
     builder.AddListeningPort(where, Credentials(), &bound);
     builder.RegisterService(&deliveries_);
     builder.RegisterService(&peerings_);
+    WatchCalls(builder, calls_);
+    closed_ = false;
     server_ = builder.BuildAndStart();
     if (server_ == nullptr || bound == 0) {
       server_.reset();
@@ -336,7 +376,11 @@ class PeerServer::Impl {
 
   void StopLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (server_ == nullptr) return;
-    server_->Shutdown(gpr_time_from_millis(kShutdownGraceMs, GPR_TIMESPAN));
+    // gRPC's own way waits for connections on which nothing happens, too:
+    // a peer that does not read its goodbye would hold up the stop.
+    closed_ = true;
+    calls_.AwaitIdle(limits::kDrainGrace);
+    server_->Shutdown(gpr_time_from_millis(kGoodbyeMs, GPR_TIMESPAN));
     server_->Wait();
     server_.reset();
   }
@@ -346,6 +390,8 @@ class PeerServer::Impl {
   Identities identities_;
   Deliveries deliveries_;
   Peerings peerings_;
+  CallFigures calls_;
+  std::atomic<bool> closed_{false};
   mutable absl::Mutex mutex_;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   uint64_t generation_ ABSL_GUARDED_BY(mutex_) = 0;
@@ -370,6 +416,8 @@ PeerServer::PeerServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 PeerServer::~PeerServer() { impl_->Shutdown(); }
 
 int PeerServer::port() const { return impl_->port(); }
+
+const CallFigures& PeerServer::calls() const { return impl_->calls(); }
 
 absl::Status PeerServer::Renew() { return impl_->Renew(); }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/delivery/waiting_letters.h"
 
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -82,6 +83,32 @@ absl::StatusOr<std::optional<Row<OutboxRow>>> WaitingLetters::Reread(
   return row;
 }
 
+absl::StatusOr<std::optional<absl::Time>> WaitingLetters::OldestSince(
+    const OfficeId& peer) const {
+  std::optional<absl::Time> oldest;
+  for (const Lane lane : {Lane::kProtective, Lane::kOrdinary}) {
+    std::optional<MessageId> first;
+    RETURN_IF_ERROR(outbox_.store_.ScanPrefix(
+        OutboxCodec::kTable, peer.bytes() + static_cast<char>(lane),
+        [&first](absl::string_view key,
+                 absl::string_view) -> absl::StatusOr<bool> {
+          ASSIGN_OR_RETURN(const OutboxKey row, OutboxCodec::DecodeKey(key));
+          first = row.message;
+          return false;
+        }));
+    if (!first.has_value()) continue;
+    // Also of one that a VOID replaced: it has waited since it was written.
+    ASSIGN_OR_RETURN(const auto letter,
+                     Table<LetterCodec>(outbox_.vault_)
+                         .Get(outbox_.store_, LetterKey{*first, false}));
+    if (!letter.has_value()) continue;
+    if (!oldest.has_value() || letter->value.created_at < *oldest) {
+      oldest = letter->value.created_at;
+    }
+  }
+  return oldest;
+}
+
 absl::StatusOr<std::string> WaitingLetters::Seal(const peering::Peer& peer,
                                                  absl::Time now,
                                                  const OutboxRow& row) const {
@@ -136,6 +163,7 @@ absl::Status WaitingLetters::AddReceipt(const peering::Peer& peer,
   batch.RequireUnchanged(OutboxCodec::kTable, OutboxCodec::EncodeKey(row.key),
                          stored);
   rows_.Delete(batch, row.key);
+  outbox_.CountQueued(batch, row.key.receiver, -1);
   return outbox_.StoreReceipt(batch, row.ref(), parsed.body.kind,
                               parsed.body.issued_at, receipt);
 }

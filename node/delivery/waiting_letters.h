@@ -64,6 +64,11 @@ class WaitingLetters {
   std::vector<absl::Status> TakeReceipts(const peering::Peer& peer,
                                          absl::Span<const Answer> answers);
 
+  // When the letter to `peer` was written that has waited longest; nullopt when
+  // none waits. Looks at the first of each lane only.
+  absl::StatusOr<std::optional<absl::Time>> OldestSince(
+      const OfficeId& peer) const;
+
   // Replaces what expired, signs NON_DELIVERY for what is late (once each).
   absl::Status Sweep(const OfficeId& peer, absl::Time now);
 

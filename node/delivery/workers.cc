@@ -28,9 +28,20 @@ DeliveryWorkers::DeliveryWorkers(Dispatcher& dispatcher,
 DeliveryWorkers::~DeliveryWorkers() { Stop(); }
 
 void DeliveryWorkers::Start(int threads) {
-  for (int i = 0; i < std::clamp(threads, 1, 16); ++i) {
-    threads_.emplace_back([this] { Run(); });
+  const auto count = static_cast<size_t>(std::clamp(threads, 1, 16));
+  {
+    absl::MutexLock lock(&mutex_);
+    beats_.assign(count, clock_.Now());
   }
+  for (size_t i = 0; i < count; ++i) {
+    threads_.emplace_back([this, i] { Run(i); });
+  }
+}
+
+absl::Time DeliveryWorkers::OldestBeat() const {
+  absl::MutexLock lock(&mutex_);
+  const auto oldest = std::min_element(beats_.begin(), beats_.end());
+  return oldest == beats_.end() ? absl::InfiniteFuture() : *oldest;
 }
 
 void DeliveryWorkers::Stop() {
@@ -98,11 +109,12 @@ void DeliveryWorkers::Serve(const OfficeId& peer, bool sweep) {
   changed_.Signal();
 }
 
-void DeliveryWorkers::Run() {
+void DeliveryWorkers::Run(size_t thread) {
   absl::MutexLock lock(&mutex_);
   while (!stopping_) {
     AddNewPeers();
     const absl::Time now = clock_.Now();
+    beats_[thread] = now;
     absl::Duration wait = kPeersEvery;
     OfficeId next;
     for (const auto& [peer, turn] : turns_) {

@@ -6,6 +6,7 @@
 #ifndef AMPARO_NODE_DELIVERY_WORKERS_H_
 #define AMPARO_NODE_DELIVERY_WORKERS_H_
 
+#include <cstddef>
 #include <map>
 #include <thread>
 #include <vector>
@@ -43,6 +44,10 @@ class DeliveryWorkers {
   // to half a second. The hook for Outbox::SetPostHook.
   void Posted(const OfficeId& peer);
 
+  // When the thread that was heard of longest ago last came round; each does
+  // at least once a second while nothing is to do. Infinite before Start().
+  absl::Time OldestBeat() const ABSL_LOCKS_EXCLUDED(mutex_);
+
   // The peer made contact: its back-off ends.
   void Contact(const OfficeId& peer);
 
@@ -55,18 +60,19 @@ class DeliveryWorkers {
     bool again = false;  // Woken while it ran.
   };
 
-  void Run();
+  void Run(size_t thread);
   void Serve(const OfficeId& peer, bool sweep);
   void AddNewPeers() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   Dispatcher& dispatcher_;
   const peering::Peers& peers_;
   const Clock& clock_;
-  absl::Mutex mutex_;
+  mutable absl::Mutex mutex_;
   absl::CondVar changed_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Time peers_read_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   std::map<OfficeId, Turn> turns_ ABSL_GUARDED_BY(mutex_);
+  std::vector<absl::Time> beats_ ABSL_GUARDED_BY(mutex_);  // One a thread.
   std::vector<std::thread> threads_;
 };
 

@@ -17,6 +17,7 @@
 #include "crypto/base/digest.h"
 #include "crypto/merkle/merkle.h"
 #include "node/audit/leaf.h"
+#include "node/audit/signed_note.h"
 #include "node/base/errors.h"
 #include "tests/support/crashing_store.h"
 #include "tests/support/manual_clock.h"
@@ -97,6 +98,30 @@ class LogTest : public testing::Test {
   std::unique_ptr<storage::Vault> vault_;
   std::unique_ptr<Log> log_;
 };
+
+TEST_F(LogTest, ARotatedKeySignsTheNextCheckpoint) {
+  auto present = key_;
+  auto log = Log::Open(*store_, *vault_, clock_, random_, office_, 1,
+                       LogKey([&present] { return present; }));
+  ASSERT_THAT(log, IsOk());
+  RecordEvents(1);
+  const auto before = (*log)->Checkpoint();
+  ASSERT_THAT(before, IsOk());
+  present = *crypto::Ed25519PrivateKey::FromSeed(std::string(32, 't'));
+  RecordEvents(1);
+  const auto after = (*log)->Checkpoint();
+  ASSERT_THAT(after, IsOk());
+  const auto signed_by = [this](const SignedCheckpoint& checkpoint,
+                                const crypto::Ed25519PrivateKey& key) {
+    return checkpoint.note ==
+           SignNote(
+               CheckpointText(log_->origin(), checkpoint.size, checkpoint.root),
+               log_->origin(), key);
+  };
+  EXPECT_TRUE(signed_by(*before, key_));
+  EXPECT_TRUE(signed_by(*after, present));
+  EXPECT_FALSE(signed_by(*after, key_));
+}
 
 TEST_F(LogTest, AnEventIsThereOnlyAfterItsCommit) {
   Batch batch;

@@ -7,13 +7,18 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <memory>
+#include <set>
 #include <string>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "amparo/peer/v1/letter.grpc.pb.h"
+#include "node/base/clock.h"
 #include "node/base/errors.h"
 #include "node/base/limits.h"
 #include "node/base/log.h"
@@ -27,6 +32,15 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
+
+// The number of the call in a line of the log: 16 hexadecimal digits.
+bool RequestIn(absl::string_view line, std::string* number) {
+  constexpr absl::string_view kField = "\"request\":\"";
+  const size_t at = line.find(kField);
+  if (at == absl::string_view::npos) return false;
+  *number = std::string(line.substr(at + kField.size(), 16));
+  return number->size() == 16 && line.substr(at + kField.size() + 16)[0] == '"';
+}
 
 class OpenDoor final : public PeeringDoor {
  public:
@@ -145,6 +159,59 @@ TEST_F(TransportTest, TellsTheReasonOfARefusedCall) {
 TEST_F(TransportTest, HelloNamesTheCallerByItsCertificate) {
   EXPECT_THAT(at_a.clients->Hello(*a.peers->Get(b.id), ""), IsOk());
   EXPECT_EQ(at_b.door.caller, a.id);
+}
+
+TEST_F(TransportTest, LinesOfACallCarryItsRequestNumber) {
+  at_a.clients->Deliver(b.id, {"no letter"}).IgnoreError();
+  at_a.clients->Deliver(b.id, {"no letter"}).IgnoreError();
+  std::set<std::string> numbers;
+  for (const absl::string_view line : absl::StrSplit(Lines(), '\n')) {
+    if (!absl::StrContains(line, "letter_refused")) continue;
+    std::string number;
+    EXPECT_TRUE(RequestIn(line, &number)) << line;
+    numbers.insert(number);
+  }
+  EXPECT_THAT(numbers, SizeIs(2)) << "each call has a number of its own";
+}
+
+TEST_F(TransportTest, AFloodOfHellosIsRefusedAndLettersAreNot) {
+  const auto hello = [this](Port& from, Office& to) {
+    return from.clients->Hello(*from.office.peers->Get(to.id), "").status();
+  };
+  for (int i = 0; i < limits::kHelloBurst; ++i) {
+    ASSERT_THAT(hello(at_a, b), IsOk()) << i;
+  }
+  EXPECT_EQ(ReasonOf(hello(at_a, b)), Reason::kLimitExceeded);
+  EXPECT_THAT(Lines(), HasSubstr("LIMIT_EXCEEDED"));
+  EXPECT_THAT(at_a.clients->Deliver(b.id, {"x"}), IsOk());
+  clock.Advance(limits::kHelloEvery);
+  EXPECT_THAT(hello(at_a, b), IsOk());
+  EXPECT_EQ(ReasonOf(hello(at_a, b)), Reason::kLimitExceeded);
+}
+
+TEST_F(TransportTest, CallsAreCountedByMethodAndCode) {
+  EXPECT_THAT(at_a.clients->Hello(*a.peers->Get(b.id), ""), IsOk());
+  at_b.door.answer = Error(Reason::kProtocolUnsupported);
+  EXPECT_FALSE(at_a.clients->Hello(*a.peers->Get(b.id), "").ok());
+  at_b.server->Shutdown();  // After it, everything was counted.
+  const auto rows = at_b.server->calls().Read();
+  const auto row = std::find_if(
+      rows.begin(), rows.end(),
+      [](const CallFigures::Row& each) { return each.method == "Hello"; });
+  ASSERT_TRUE(row != rows.end());
+  EXPECT_EQ(row->service, "amparo.peer.v1.PeeringService");
+  EXPECT_EQ(row->started, 2u);
+  EXPECT_EQ(row->handled[grpc::StatusCode::OK], 1u);
+  EXPECT_EQ(row->handled[grpc::StatusCode::FAILED_PRECONDITION], 1u);
+  EXPECT_EQ(row->seconds.count, 2u);
+}
+
+// gRPC itself would wait for the connection to close.
+TEST_F(TransportTest, AnIdleConnectionDoesNotHoldUpAStop) {
+  ASSERT_THAT(at_a.clients->Hello(*a.peers->Get(b.id), ""), IsOk());
+  const absl::Duration start = SteadyTime();
+  at_b.server->Shutdown();
+  EXPECT_LT(SteadyTime() - start, absl::Seconds(2));
 }
 
 TEST_F(TransportTest, MoreThanAHundredLettersAreRefused) {
