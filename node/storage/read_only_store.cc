@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "node/base/errors.h"
 #include "node/base/status_macros.h"
+#include "node/storage/acknowledged_mark.h"
 #include "node/storage/rocksdb_rows.h"
 #include "node/storage/rocksdb_status.h"
 
@@ -95,10 +96,7 @@ absl::Status CheckFormat(const Reader& reader) {
       "OTHER_FORMAT");
 }
 
-}  // namespace
-
-absl::StatusOr<std::unique_ptr<Reader>> OpenReadOnly(
-    const std::string& directory, MemoryDisk* disk) {
+rocksdb::Options MakeReadingOptions(Disk* disk) {
   rocksdb::Options options;
   if (disk != nullptr) {
     options.env = static_cast<rocksdb::Env*>(disk->rocksdb_environment());
@@ -108,25 +106,58 @@ absl::StatusOr<std::unique_ptr<Reader>> OpenReadOnly(
   table.cache_index_and_filter_blocks = true;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.paranoid_checks = true;
-  options.wal_recovery_mode =
-      rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   options.info_log_level = rocksdb::InfoLogLevel::FATAL_LEVEL;
   options.info_log = MakeEngineLog(options.info_log_level);
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
+  return options;
+}
 
-  ASSIGN_OR_RETURN(auto lock, DirectoryLock::Take(*options.env, directory));
+using Database = std::unique_ptr<rocksdb::DB>;
+
+absl::StatusOr<Database> OpenIn(rocksdb::WALRecoveryMode mode,
+                                rocksdb::Options options,
+                                const std::string& directory) {
+  options.wal_recovery_mode = mode;
   rocksdb::DB* opened = nullptr;
   const rocksdb::Status status =
       rocksdb::DB::OpenForReadOnly(options, directory, &opened);
-  std::unique_ptr<rocksdb::DB> db(opened);
-  if (!status.ok()) {
-    // A file that is named and not there is damage, not a failing disk.
-    if (status.IsPathNotFound() || status.IsNotFound()) {
-      return Error(Reason::kRecordDamaged, "a file of the storage is missing");
-    }
-    return FromRocksDb(status, absl::StrCat("opening ", directory));
+  if (status.ok()) return Database(opened);
+  // A file that is named and not there is damage, not a failing disk.
+  if (status.IsPathNotFound() || status.IsNotFound()) {
+    return Error(Reason::kRecordDamaged, "a file of the storage is missing");
   }
+  return FromRocksDb(status, absl::StrCat("opening ", directory));
+}
+
+// As OpenStore judges the log of writes: what a power cut tore at its very end
+// was answered to nobody and is no damage; a hole before the end is.
+absl::StatusOr<Database> OpenDatabase(const rocksdb::Options& options,
+                                      const std::string& directory) {
+  using Mode = rocksdb::WALRecoveryMode;
+  absl::StatusOr<Database> whole =
+      OpenIn(Mode::kAbsoluteConsistency, options, directory);
+  if (ReasonOf(whole.status()) != Reason::kRecordDamaged) return whole;
+  ASSIGN_OR_RETURN(
+      const Database lenient,
+      OpenIn(Mode::kTolerateCorruptedTailRecords, options, directory));
+  ASSIGN_OR_RETURN(Database sound,
+                   OpenIn(Mode::kPointInTimeRecovery, options, directory));
+  if (sound->GetLatestSequenceNumber() < lenient->GetLatestSequenceNumber()) {
+    return Error(Reason::kRecordDamaged, "the log of writes has a hole");
+  }
+  return sound;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Reader>> OpenReadOnly(
+    const std::string& directory, Disk* disk) {
+  const rocksdb::Options options = MakeReadingOptions(disk);
+  ASSIGN_OR_RETURN(auto lock, DirectoryLock::Take(*options.env, directory));
+  ASSIGN_OR_RETURN(Database db, OpenDatabase(options, directory));
+  RETURN_IF_ERROR(AcknowledgedMark::Check(
+      *options.env->GetFileSystem(), directory, db->GetLatestSequenceNumber()));
   auto store = std::make_unique<ReadOnlyStore>(std::move(lock), std::move(db));
   RETURN_IF_ERROR(CheckFormat(*store));
   return std::unique_ptr<Reader>(std::move(store));

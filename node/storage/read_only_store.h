@@ -21,7 +21,7 @@ namespace amparo::storage {
 // OTHER_FORMAT when another version of the program wrote it; kStorageFailed
 // when the disk does not answer. Thread-safe, as every Reader is.
 absl::StatusOr<std::unique_ptr<Reader>> OpenReadOnly(
-    const std::string& directory, MemoryDisk* disk = nullptr);
+    const std::string& directory, Disk* disk = nullptr);
 
 }  // namespace amparo::storage
 

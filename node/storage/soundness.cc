@@ -50,9 +50,9 @@ absl::string_view NextStep(Gravity gravity) {
 void Findings::Add(TableId table, Gravity gravity, absl::string_view what,
                    uint64_t rows) {
   absl::MutexLock lock(&mutex_);
-  const auto [place, fresh] = found_.try_emplace(
-      {table, std::string(what)},
-      Finding{table, gravity, std::string(what), rows});
+  const auto [place, fresh] =
+      found_.try_emplace({table, std::string(what)},
+                         Finding{table, gravity, std::string(what), rows});
   if (!fresh) place->second.rows += rows;
 }
 
@@ -108,14 +108,14 @@ RowSet Inspection::owned_keys() const {
 absl::Status Inspection::Scan(TableId table, absl::string_view prefix,
                               const Reader::RowFunction& row) {
   absl::Status from_row;
-  const absl::Status scanned = reader_.ScanPrefix(
-      table, prefix,
-      [&](absl::string_view key,
-          absl::string_view value) -> absl::StatusOr<bool> {
-        const absl::StatusOr<bool> more = row(key, value);
-        from_row = more.status();
-        return more;
-      });
+  const absl::Status scanned =
+      reader_.ScanPrefix(table, prefix,
+                         [&](absl::string_view key,
+                             absl::string_view value) -> absl::StatusOr<bool> {
+                           const absl::StatusOr<bool> more = row(key, value);
+                           from_row = more.status();
+                           return more;
+                         });
   RETURN_IF_ERROR(from_row);
   if (ReasonOf(scanned) != Reason::kRecordDamaged) return scanned;
   Add(table, Gravity::kRecord,
@@ -128,6 +128,7 @@ absl::Status AddUnopened(Inspection& inspection, TableId table,
                          absl::string_view stored, Erasure erasure,
                          Opened& opened) {
   const absl::StatusOr<KeyId> key = Vault::KeyOf(stored);
+  inspection.MissOwner();
   if (key.ok()) {
     ASSIGN_OR_RETURN(const std::optional<std::string> wrapped,
                      inspection.reader().Get(TableId::kDataKeys, key->bytes()));
@@ -135,6 +136,7 @@ absl::Status AddUnopened(Inspection& inspection, TableId table,
       ++opened.mute;
       return absl::OkStatus();
     }
+    ++opened.damaged;
     if (!wrapped.has_value()) {
       inspection.Add(table, Gravity::kRecord,
                      "a row is sealed under a data key that is not there");
@@ -145,13 +147,15 @@ absl::Status AddUnopened(Inspection& inspection, TableId table,
                      "a data key does not unwrap, so rows do not open");
       return absl::OkStatus();
     }
+  } else {
+    ++opened.damaged;
   }
   inspection.Add(table, Gravity::kRecord,
                  "a row does not open: it was changed, or belongs elsewhere");
   return absl::OkStatus();
 }
 
-absl::Status CheckStorage(Inspection& inspection, bool some_row_unreadable) {
+absl::Status CheckStorage(Inspection& inspection) {
   absl::flat_hash_set<std::string> of_tables;
   for (const TableId table : AllTables()) {
     if (IsPlainTable(table)) continue;
@@ -170,7 +174,7 @@ absl::Status CheckStorage(Inspection& inspection, bool some_row_unreadable) {
         }
         return true;
       }));
-  if (some_row_unreadable) return absl::OkStatus();
+  if (inspection.owner_missed()) return absl::OkStatus();
   inspection.Compare(inspection.owned_keys(), stored, TableId::kDataKeys,
                      Gravity::kDerived,
                      "data keys are there that no row owns, or are not there");

@@ -46,8 +46,8 @@ absl::string_view Name(Gravity gravity);  // "DERIVED"
 struct Finding {
   TableId table;
   Gravity gravity = Gravity::kRecord;
-  std::string what;    // Never holds a value.
-  uint64_t rows = 1;   // How many times it was found.
+  std::string what;   // Never holds a value.
+  uint64_t rows = 1;  // How many times it was found.
 };
 // What an operator does about it.
 absl::string_view NextStep(Gravity gravity);
@@ -108,6 +108,9 @@ class Inspection {
   // is. Every stored key must be owned once; see CheckStorage.
   void OwnKey(const KeyId& key);
   RowSet owned_keys() const;
+  // A row that may own a key does not open.
+  void MissOwner() { owner_missed_ = true; }
+  bool owner_missed() const { return owner_missed_; }
 
   void CountRows(uint64_t rows) { rows_ += rows; }
   uint64_t rows() const { return rows_; }
@@ -122,6 +125,7 @@ class Inspection {
   const Vault& vault_;
   Findings& findings_;
   std::atomic<uint64_t> rows_{0};
+  std::atomic<bool> owner_missed_{false};
   mutable absl::Mutex mutex_;
   RowSet owned_ ABSL_GUARDED_BY(mutex_);
 };
@@ -132,6 +136,10 @@ struct Opened {
   // The key they are sealed under was deleted. Only for kErasable tables, of
   // which an erasure leaves such rows on purpose; elsewhere it is a finding.
   uint64_t mute = 0;
+  uint64_t damaged = 0;  // Each is a finding.
+
+  // Whether what was read is all there is, so that it can be compared.
+  bool complete() const { return mute == 0 && damaged == 0; }
 };
 enum class Erasure { kNever, kLeavesRows };
 
@@ -151,10 +159,10 @@ absl::StatusOr<Opened> OpenAll(
                                      const Row<typename Codec::Record>&)>& row,
     absl::string_view prefix = {});
 
-// Format, keys under keys, and that each data key is a table's own or owned by
-// exactly one row: a key nobody owns was orphaned. Call it when all rooms have
-// said what they own. `some_row_unreadable` leaves that comparison out.
-absl::Status CheckStorage(Inspection& inspection, bool some_row_unreadable);
+// That each data key is a table's own or owned by exactly one row: a key
+// nobody owns was orphaned. Call it when all rooms have said what they own. Not
+// compared when rows were found that do not open: these own keys too.
+absl::Status CheckStorage(Inspection& inspection);
 
 // --- Implementation of the templates.
 
@@ -181,6 +189,7 @@ absl::StatusOr<std::optional<Row<typename Codec::Record>>> OpenRow(
   auto record = Codec::Decode(*plain);
   const auto key = Vault::KeyOf(stored);
   if (!record.ok() || !key.ok()) {
+    ++opened.damaged;
     inspection.Add(Codec::kTable, Gravity::kRecord,
                    "a row does not say what rows of this table say");
     return Found();
@@ -206,13 +215,13 @@ absl::StatusOr<Opened> OpenAll(
     for (const auto& [key, value] : ahead) {
       const auto decoded = Codec::DecodeKey(key);
       if (!decoded.ok()) {
+        ++opened.damaged;
         inspection.Add(Codec::kTable, Gravity::kRecord,
                        "a row has a key that rows of this table cannot have");
         continue;
       }
-      ASSIGN_OR_RETURN(
-          const auto found,
-          OpenRow<Codec>(inspection, key, value, erasure, opened));
+      ASSIGN_OR_RETURN(const auto found,
+                       OpenRow<Codec>(inspection, key, value, erasure, opened));
       if (found.has_value()) RETURN_IF_ERROR(row(*decoded, *found));
     }
     inspection.CountRows(ahead.size());

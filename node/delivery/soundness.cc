@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Letters of ours.
+#include "node/delivery/soundness.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "crypto/base/bytes.h"
+#include "crypto/base/digest.h"
+#include "node/base/status_macros.h"
+#include "node/delivery/delivery_records.h"
+#include "node/delivery/letter_codec.h"
+#include "node/delivery/soundness_evidence.h"
+
+namespace amparo::delivery {
+namespace {
+
+using peering::KnownOffices;
+using storage::Erasure;
+using storage::Gravity;
+using storage::Inspection;
+using storage::Opened;
+using storage::Row;
+using storage::RowSet;
+using storage::TableId;
+
+// All that is stored about one message.
+struct Sent {
+  MessageId message;
+  bool has_letter = false;
+  std::optional<LetterRow> letter;    // Not when mute or damaged.
+  std::optional<LetterRow> in_place;  // Its VOID.
+  std::map<ReceiptKind, StoredReceipt> receipts;
+};
+
+// Where a waiting letter stands, the same from its letter and its outbox row.
+std::string PlaceOf(const OutboxKey& key, const ThreadId& thread, uint64_t seq,
+                    uint32_t incarnation, absl::string_view prev_digest,
+                    absl::string_view plain_digest, LetterType type,
+                    bool is_void) {
+  std::string place = OutboxCodec::EncodeKey(key) + thread.bytes();
+  crypto::AppendU64(&place, seq);
+  crypto::AppendU32(&place, incarnation);
+  crypto::AppendPrefixed(&place, prev_digest);
+  crypto::AppendPrefixed(&place, plain_digest);
+  crypto::AppendU32(&place, static_cast<uint32_t>(type));
+  crypto::AppendU8(&place, is_void ? 1 : 0);
+  return place;
+}
+
+// Goes over letters and receipts side by side, in the order of messages.
+class SentCheck {
+ public:
+  SentCheck(Inspection& inspection, const KnownOffices& offices,
+            audit::ExpectedEvents& events)
+      : inspection_(inspection), offices_(offices), events_(events) {}
+
+  absl::Status Run() {
+    RETURN_IF_ERROR(inspection_.Scan(
+        TableId::kLetters, {},
+        [&](absl::string_view key,
+            absl::string_view value) -> absl::StatusOr<bool> {
+          // A message is never cut in two: its VOID follows its letter.
+          if (rows_.size() >= storage::kOpenedTogether &&
+              key.substr(0, MessageId::kSize) !=
+                  absl::string_view(rows_.back().first)
+                      .substr(0, MessageId::kSize)) {
+            RETURN_IF_ERROR(
+                Deliver(std::string(key.substr(0, MessageId::kSize))));
+          }
+          rows_.emplace_back(std::string(key), std::string(value));
+          return true;
+        }));
+    RETURN_IF_ERROR(Deliver({}));
+    RETURN_IF_ERROR(CheckOutbox());
+    RETURN_IF_ERROR(CheckThreads());
+    RETURN_IF_ERROR(CheckByConsent());
+    if (!opened_.complete()) {
+      for (const auto kind :
+           {audit::EventKind::kLetterSent, audit::EventKind::kVoidSent,
+            audit::EventKind::kReceiptReceived,
+            audit::EventKind::kNonDelivery}) {
+        events_.Leave(kind);
+      }
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  using StoredRow = std::pair<std::string, std::string>;
+
+  // Checks the messages that were read and the receipts up to `limit`.
+  absl::Status Deliver(const std::string& limit) {
+    std::map<MessageId, Sent> messages;
+    RETURN_IF_ERROR(OpenLetters(messages));
+    RETURN_IF_ERROR(ReadReceipts(limit, messages));
+    for (auto& [message, sent] : messages) {
+      sent.message = message;
+      Check(sent);
+    }
+    inspection_.CountRows(rows_.size());
+    rows_.clear();
+    done_ = limit;
+    return absl::OkStatus();
+  }
+
+  absl::Status OpenLetters(std::map<MessageId, Sent>& messages) {
+    std::vector<absl::string_view> values;
+    for (const auto& [key, value] : rows_) values.push_back(value);
+    inspection_.vault().Warm(values);
+    for (const auto& [bytes, value] : rows_) {
+      const auto key = LetterCodec::DecodeKey(bytes);
+      if (!key.ok()) {
+        inspection_.Add(TableId::kLetters, Gravity::kRecord,
+                        "a row has a key that rows of this table cannot have");
+        continue;
+      }
+      Sent& sent = messages[key->message];
+      sent.has_letter = sent.has_letter || !key->is_void;
+      ASSIGN_OR_RETURN(auto row, storage::OpenRow<LetterCodec>(
+                                     inspection_, bytes, value,
+                                     Erasure::kLeavesRows, opened_));
+      if (!row.has_value()) continue;
+      (key->is_void ? sent.in_place : sent.letter) = std::move(row->value);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status ReadReceipts(const std::string& limit,
+                            std::map<MessageId, Sent>& messages) {
+    std::vector<StoredRow> found;
+    RETURN_IF_ERROR(inspection_.reader().Scan(
+        TableId::kReceipts, done_, limit,
+        [&](absl::string_view key,
+            absl::string_view value) -> absl::StatusOr<bool> {
+          found.emplace_back(std::string(key), std::string(value));
+          return true;
+        }));
+    Opened opened;
+    for (const auto& [bytes, value] : found) {
+      const auto key = ReceiptCodec::DecodeKey(bytes);
+      ASSIGN_OR_RETURN(auto row,
+                       storage::OpenRow<ReceiptCodec>(inspection_, bytes, value,
+                                                      Erasure::kNever, opened));
+      if (!key.ok() || !row.has_value() || row->value.kind != key->kind) {
+        opened_.damaged += opened.damaged;
+        inspection_.Add(TableId::kReceipts, Gravity::kEvidence,
+                        "a receipt cannot be read or is not in its place");
+        continue;
+      }
+      messages[key->message].receipts[key->kind] = std::move(row->value);
+    }
+    inspection_.CountRows(found.size());
+    return absl::OkStatus();
+  }
+
+  void Check(const Sent& sent) {
+    if (!sent.has_letter) {
+      inspection_.Add(TableId::kLetters, Gravity::kEvidence,
+                      "a letter is not there, but its VOID or a receipt is");
+      return;
+    }
+    if (sent.receipts.count(ReceiptKind::kSubmitted) == 0) {
+      inspection_.Add(TableId::kReceipts, Gravity::kEvidence,
+                      "a letter has no SUBMITTED receipt of this office");
+    }
+    const bool answered = sent.receipts.count(ReceiptKind::kDelivered) > 0 ||
+                          sent.receipts.count(ReceiptKind::kVoided) > 0;
+    if (!answered) waiting_.Add({sent.message.bytes()});
+    if (!sent.letter.has_value()) return;
+    CheckReceipts(sent);
+    CheckLetter(sent, answered);
+    if (sent.in_place.has_value()) CheckVoid(sent);
+  }
+
+  // The header, when plain, digest, signature and row belong together.
+  std::optional<LetterHeader> HeaderOf(const MessageId& message,
+                                       const LetterRow& row) {
+    const absl::StatusOr<Plain> plain = DecodePlain(row.plain);
+    if (plain.ok() && crypto::Sha256(row.plain) == row.plain_digest) {
+      const LetterHeader& header = plain->header;
+      if (header.message == message && header.sender == offices_.own &&
+          header.thread == row.thread &&
+          header.receiver == row.clearance.recipient &&
+          header.type == row.clearance.type &&
+          header.sender_key_epoch == row.key_epoch &&
+          row.outbox_key.message == message &&
+          row.outbox_key.receiver == header.receiver &&
+          crypto::Sha256(plain->payload) == row.clearance.payload_digest &&
+          SignatureHolds(offices_, offices_.own, row.key_epoch, kPlainDsse,
+                         row.plain, row.signature)) {
+        return header;
+      }
+    }
+    inspection_.Add(TableId::kLetters, Gravity::kEvidence,
+                    "a letter is not what was cleared, signed and digested");
+    return std::nullopt;
+  }
+
+  void CheckLetter(const Sent& sent, bool answered) {
+    const LetterRow& row = *sent.letter;
+    const auto header = HeaderOf(sent.message, row);
+    if (!header.has_value()) return;
+    chains_.Letter({header->receiver, header->incarnation, header->thread},
+                   header->seq, header->prev_digest, row.plain_digest);
+    if (!answered) {
+      places_.Add(
+          {PlaceOf(row.outbox_key, row.thread, header->seq, header->incarnation,
+                   header->prev_digest, row.plain_digest, header->type,
+                   sent.in_place.has_value())});
+    }
+    if (row.clearance.consent.has_value()) {
+      by_consent_.Add({ConsentLetterCodec::EncodeKey(
+                           {*row.clearance.consent, sent.message}),
+                       OutboxCodec::EncodeKey(row.outbox_key)});
+    }
+    events_.Add(
+        audit::EventKind::kLetterSent,
+        {sent.message.hex(), header->receiver.hex(), Name(header->type),
+         absl::StrCat(header->seq), crypto::HexEncode(row.plain_digest)});
+  }
+
+  void CheckVoid(const Sent& sent) {
+    const LetterRow& row = *sent.in_place;
+    const auto header = HeaderOf(sent.message, row);
+    if (!header.has_value()) return;
+    if (header->type != LetterType::kVoid ||
+        header->thread != sent.letter->thread) {
+      inspection_.Add(TableId::kLetters, Gravity::kEvidence,
+                      "a VOID does not stand in the place of its letter");
+    }
+    events_.Add(
+        audit::EventKind::kVoidSent,
+        {sent.message.hex(), header->receiver.hex(),
+         ReasonName(row.void_reason), crypto::HexEncode(row.plain_digest)});
+  }
+
+  void CheckReceipts(const Sent& sent) {
+    const LetterRow& letter = *sent.letter;
+    const OfficeId& receiver = letter.clearance.recipient;
+    for (const auto& [kind, receipt] : sent.receipts) {
+      const bool ours =
+          kind == ReceiptKind::kSubmitted || kind == ReceiptKind::kNonDelivery;
+      if (!ReceiptHolds(offices_, receipt.signed_body,
+                        {kind, sent.message, letter.plain_digest, offices_.own,
+                         receiver, ours ? offices_.own : receiver})) {
+        inspection_.Add(TableId::kReceipts, Gravity::kEvidence,
+                        "a receipt is for another letter, or not signed by "
+                        "who issues it");
+      }
+      if (kind == ReceiptKind::kSubmitted) continue;
+      events_.Add(kind == ReceiptKind::kNonDelivery
+                      ? audit::EventKind::kNonDelivery
+                      : audit::EventKind::kReceiptReceived,
+                  {sent.message.hex(), receiver.hex(), Name(kind)});
+    }
+  }
+
+  absl::Status CheckOutbox() {
+    RowSet messages;
+    RowSet places;
+    absl::flat_hash_map<ThreadId, uint64_t> last;  // Of waiting threads only.
+    ASSIGN_OR_RETURN(
+        const Opened opened,
+        storage::OpenAll<OutboxCodec>(
+            inspection_, Erasure::kNever,
+            [&](const OutboxKey& key, const Row<OutboxRow>& stored) {
+              const OutboxRow& row = stored.value;
+              uint64_t& before = last[row.thread];
+              if (row.seq <= before) {
+                inspection_.Add(TableId::kOutbox, Gravity::kRecord,
+                                "letters of a thread wait in another order "
+                                "than they were written");
+              }
+              before = row.seq;
+              // One that a restored peer lost is answered and waits again.
+              if (row.offered_again) return absl::OkStatus();
+              messages.Add({key.message.bytes()});
+              places.Add({PlaceOf(key, row.thread, row.seq, row.incarnation,
+                                  row.prev_digest, row.plain_digest, row.type,
+                                  row.is_void())});
+              return absl::OkStatus();
+            }));
+    if (!opened.complete() || opened_.damaged > 0) return absl::OkStatus();
+    if (messages != waiting_) {
+      inspection_.Compare(waiting_, messages, TableId::kOutbox,
+                          Gravity::kRecord,
+                          "what waits is not what has no receipt yet");
+    } else if (opened_.complete()) {
+      inspection_.Compare(places_, places, TableId::kOutbox, Gravity::kRecord,
+                          "what waits does not say what its letter says");
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status CheckThreads() {
+    ASSIGN_OR_RETURN(const Opened opened, storage::OpenAll<ThreadOutCodec>(
+                                              inspection_, Erasure::kNever,
+                                              [&](const ThreadKey& key,
+                                                  const Row<ThreadState>& row) {
+                                                chains_.Thread(key, row.value);
+                                                return absl::OkStatus();
+                                              }));
+    if (opened.complete() && opened_.damaged == 0) {
+      chains_.Finish(inspection_, TableId::kThreadsOut, opened_.mute);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status CheckByConsent() {
+    RowSet found;
+    ASSIGN_OR_RETURN(
+        const Opened opened,
+        storage::OpenAll<ConsentLetterCodec>(
+            inspection_, Erasure::kNever,
+            [&](const ConsentLetterKey& key, const Row<OutboxKey>& row) {
+              found.Add({ConsentLetterCodec::EncodeKey(key),
+                         OutboxCodec::EncodeKey(row.value)});
+              return absl::OkStatus();
+            }));
+    if (opened.complete() && opened_.complete()) {
+      inspection_.Compare(by_consent_, found, TableId::kLettersByConsent,
+                          Gravity::kDerived,
+                          "the index by consent does not say what the letters "
+                          "say");
+    }
+    return absl::OkStatus();
+  }
+
+  Inspection& inspection_;
+  const KnownOffices& offices_;
+  audit::ExpectedEvents& events_;
+  std::vector<StoredRow> rows_;
+  std::string done_;  // Receipts before this row key were read.
+  Opened opened_;
+  RowSet waiting_;
+  RowSet places_;
+  RowSet by_consent_;
+  ThreadChains chains_;
+};
+
+absl::Status CheckCursors(Inspection& inspection, const KnownOffices& offices) {
+  std::vector<std::pair<std::string, std::string>> rows;
+  RETURN_IF_ERROR(
+      inspection.Scan(TableId::kPeerCursors, {},
+                      [&](absl::string_view key,
+                          absl::string_view value) -> absl::StatusOr<bool> {
+                        rows.emplace_back(std::string(key), std::string(value));
+                        return true;
+                      }));
+  Opened opened;
+  for (const auto& [key, value] : rows) {
+    if (StartCodec::DecodeKey(key).ok()) {
+      RETURN_IF_ERROR(storage::OpenRow<StartCodec>(inspection, key, value,
+                                                   Erasure::kNever, opened)
+                          .status());
+      continue;
+    }
+    const auto peer = PeerCursorCodec::DecodeKey(key);
+    RETURN_IF_ERROR(storage::OpenRow<PeerCursorCodec>(inspection, key, value,
+                                                      Erasure::kNever, opened)
+                        .status());
+    if (!peer.ok() || offices.peers.count(*peer) == 0) {
+      inspection.Add(TableId::kPeerCursors, Gravity::kRecord,
+                     "contact is kept with an office that is no peer");
+    }
+  }
+  inspection.CountRows(rows.size());
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status CheckSent(Inspection& inspection, const KnownOffices& offices,
+                       audit::ExpectedEvents& events) {
+  RETURN_IF_ERROR(SentCheck(inspection, offices, events).Run());
+  return CheckCursors(inspection, offices);
+}
+
+}  // namespace amparo::delivery
