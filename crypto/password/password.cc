@@ -9,12 +9,17 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "crypto/base/bytes.h"
 #include "crypto/base/fatal.h"
 #include "crypto/base/status_macros.h"
 
 namespace amparo::crypto {
 namespace {
+
+// What libsodium puts into the strings it makes.
+constexpr size_t kHashSize = 32;
 
 void Start() { FatalUnless(sodium_init() >= 0, "libsodium cannot start"); }
 
@@ -99,6 +104,19 @@ absl::StatusOr<bool> VerifyPassword(absl::string_view encoded,
 absl::StatusOr<bool> VerifyPassword(absl::string_view encoded,
                                     const Secret& password) {
   return VerifyPassword(encoded, password.Reveal());
+}
+
+absl::StatusOr<std::string> HashOfNoPassword(RandomSource& random,
+                                             PasswordCost cost) {
+  RETURN_IF_ERROR(CheckPasswordCost(cost));
+  const auto unpadded = [&random](size_t size) {
+    std::string text = Base64Encode(RandomBytes(random, size));
+    text.erase(text.find_last_not_of('=') + 1);
+    return text;
+  };
+  const std::string salt = unpadded(kPasswordSaltSize);
+  return absl::StrCat("$argon2id$v=19$m=", cost.memory_kib, ",t=", cost.passes,
+                      ",p=1$", salt, "$", unpadded(kHashSize));
 }
 
 absl::StatusOr<Secret> DeriveKey(absl::string_view passphrase,

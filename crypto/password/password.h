@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "crypto/base/random.h"
 #include "crypto/base/secret.h"
 
 namespace amparo::crypto {
@@ -53,6 +54,13 @@ absl::StatusOr<bool> VerifyPassword(absl::string_view encoded,
                                     absl::string_view password);
 absl::StatusOr<bool> VerifyPassword(absl::string_view encoded,
                                     const Secret& password);
+
+// A string in that form that no password verifies against, and that costs as
+// much to verify: for names that do not exist, so that the time of an answer
+// does not tell them from those that do. Costs no Argon2id itself.
+// INVALID_ARGUMENT for a cost out of range.
+absl::StatusOr<std::string> HashOfNoPassword(RandomSource& random,
+                                             PasswordCost cost = kStandardCost);
 
 // 32 bytes from a passphrase and a salt of 16 bytes; errors as above.
 absl::StatusOr<Secret> DeriveKey(absl::string_view passphrase,

@@ -2,8 +2,8 @@
 //
 // Sealing to a public key: HPKE (RFC 9180), base mode, DHKEM(X25519,
 // HKDF-SHA256), HKDF-SHA256, ChaCha20-Poly1305 (the suite of appendix A.2),
-// composed on OpenSSL's EVP because OpenSSL 3.0 has no HPKE of its own. Held
-// to the RFC's vectors by tests/vectors.
+// composed here because OpenSSL 3.0 has no HPKE of its own. Held to the RFC's
+// vectors by tests/vectors.
 //
 // Base mode says nothing about who sealed: letters carry signatures for that.
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// X25519 (RFC 7748): the weekly sealing keys and the ephemeral keys of letters.
+// X25519 (RFC 7748) by libsodium: the weekly sealing keys and the ephemeral
+// keys of letters.
 
 #ifndef AMPARO_CRYPTO_SEAL_X25519_H_
 #define AMPARO_CRYPTO_SEAL_X25519_H_

@@ -117,9 +117,9 @@ absl::StatusOr<AddedPerson> AddFirstAdministrator(const Ground& ground,
 
 absl::StatusOr<std::unique_ptr<PeopleActions>> PeopleActions::Create(
     const Ground& ground, crypto::PasswordCost cost) {
-  // Nobody has this password: it is what an unknown name is verified against.
-  const crypto::Secret nobody = NewToken(ground.random);
-  ASSIGN_OR_RETURN(std::string dummy_hash, crypto::HashPassword(nobody, cost));
+  // What an unknown name is verified against.
+  ASSIGN_OR_RETURN(std::string dummy_hash,
+                   crypto::HashOfNoPassword(ground.random, cost));
   return std::unique_ptr<PeopleActions>(
       new PeopleActions(ground, cost, std::move(dummy_hash)));
 }

@@ -86,6 +86,36 @@ TEST(VerifyPassword, RefusesATamperedHash) {
   EXPECT_THAT(VerifyPassword(encoded, "password"), IsOkAndHolds(false));
 }
 
+TEST(HashOfNoPassword, HasTheFormAndTheCostAndNoPassword) {
+  const auto encoded = HashOfNoPassword(SystemRandom(), kCheap);
+  ASSERT_THAT(encoded, IsOk());
+  const std::string real = *HashPassword("password", kCheap);
+  EXPECT_EQ(encoded->size(), real.size());
+  EXPECT_EQ(encoded->substr(0, encoded->find("p=1$")),
+            real.substr(0, real.find("p=1$")));
+  // Not refused unread: with the right hash for its salt it verifies.
+  const size_t at = encoded->rfind('$');
+  const size_t salt_at = encoded->rfind('$', at - 1) + 1;
+  const auto salt = Base64Decode(encoded->substr(salt_at, at - salt_at) + "==");
+  ASSERT_THAT(salt, IsOk());
+  const auto hash = DeriveKey("password", *salt, kCheap);
+  ASSERT_THAT(hash, IsOk());
+  std::string text = Base64Encode(hash->Reveal());
+  text.erase(text.find('='));
+  EXPECT_THAT(VerifyPassword(encoded->substr(0, at + 1) + text, "password"),
+              IsOkAndHolds(true));
+  for (const char* password : {"password", "a"}) {
+    EXPECT_THAT(VerifyPassword(*encoded, password), IsOkAndHolds(false));
+  }
+  EXPECT_NE(*HashOfNoPassword(SystemRandom(), kCheap), *encoded);
+}
+
+TEST(HashOfNoPassword, HasTheStandardCostUnlessTold) {
+  EXPECT_THAT(HashOfNoPassword(SystemRandom()),
+              IsOkAndHolds(StartsWith("$argon2id$v=19$m=65536,t=3,p=1$")));
+  EXPECT_THAT(HashOfNoPassword(SystemRandom(), {7, 1}), StatusIs(kInvalid));
+}
+
 TEST(DeriveKey, RepeatsAndDependsOnEveryInput) {
   const auto key = DeriveKey("passphrase", kSalt, kCheap);
   ASSERT_THAT(key, IsOk());
