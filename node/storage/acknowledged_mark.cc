@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/storage/acknowledged_mark.h"
 
+#include <optional>
+
 #include "absl/strings/str_cat.h"
 #include "crypto/base/bytes.h"
 #include "node/base/errors.h"
 #include "node/base/status_macros.h"
 #include "node/storage/rocksdb_status.h"
+#include "node/storage/whole_file.h"
 
 namespace amparo::storage {
 namespace {
 
-constexpr char kMarkFile[] = "/acknowledged";
+std::string PathOf(const std::string& directory) {
+  return absl::StrCat(directory, "/", kMarkFile);
+}
 
 std::string MarkBytes(uint64_t acknowledged) {
   std::string bytes;
@@ -19,37 +24,15 @@ std::string MarkBytes(uint64_t acknowledged) {
   return bytes;
 }
 
-// Whole or not at all, also after a power cut.
-rocksdb::IOStatus MakeFile(rocksdb::FileSystem& files,
-                           const std::string& directory,
-                           const std::string& bytes) {
-  const std::string path = directory + kMarkFile;
-  const std::string made = path + ".new";
-  const rocksdb::IOOptions options;
-  rocksdb::IOStatus done =
-      rocksdb::WriteStringToFile(&files, bytes, made, /*should_sync=*/true);
-  if (!done.ok()) return done;
-  done = files.RenameFile(made, path, options, nullptr);
-  if (!done.ok()) return done;
-  std::unique_ptr<rocksdb::FSDirectory> folder;
-  done = files.NewDirectory(directory, options, &folder, nullptr);
-  if (!done.ok()) return done;
-  return folder->Fsync(options, nullptr);
-}
-
 }  // namespace
 
 absl::StatusOr<uint64_t> AcknowledgedMark::Read(rocksdb::FileSystem& files,
                                                 const std::string& directory) {
-  const std::string path = directory + kMarkFile;
-  const rocksdb::IOStatus exists =
-      files.FileExists(path, rocksdb::IOOptions(), nullptr);
-  if (exists.IsNotFound()) return 0;
-  std::string bytes;
-  const rocksdb::IOStatus read =
-      exists.ok() ? rocksdb::ReadFileToString(&files, path, &bytes) : exists;
-  if (!read.ok()) return FromRocksDb(read, absl::StrCat("reading ", path));
-  crypto::ByteReader reader(bytes);
+  const std::string path = PathOf(directory);
+  ASSIGN_OR_RETURN(const std::optional<std::string> bytes,
+                   ReadWholeFile(files, path));
+  if (!bytes.has_value()) return 0;
+  crypto::ByteReader reader(*bytes);
   const absl::StatusOr<uint64_t> number = reader.ReadU64();
   if (!number.ok() || bytes != MarkBytes(*number)) {
     return Error(Reason::kRecordDamaged,
@@ -76,13 +59,13 @@ absl::Status AcknowledgedMark::Check(rocksdb::FileSystem& files,
 absl::StatusOr<std::unique_ptr<AcknowledgedMark>> AcknowledgedMark::Open(
     std::shared_ptr<rocksdb::FileSystem> files, const std::string& directory,
     uint64_t recovered) {
-  const std::string path = directory + kMarkFile;
-  rocksdb::IOStatus done = MakeFile(*files, directory, MarkBytes(recovered));
+  RETURN_IF_ERROR(
+      ReplaceWholeFile(*files, directory, kMarkFile, MarkBytes(recovered)));
+  const std::string path = PathOf(directory);
   std::unique_ptr<rocksdb::FSRandomRWFile> file;
-  if (done.ok()) {
-    done = files->NewRandomRWFile(path, rocksdb::FileOptions(), &file, nullptr);
-  }
-  if (!done.ok()) return FromRocksDb(done, absl::StrCat("making ", path));
+  const rocksdb::IOStatus opened =
+      files->NewRandomRWFile(path, rocksdb::FileOptions(), &file, nullptr);
+  if (!opened.ok()) return FromRocksDb(opened, absl::StrCat("opening ", path));
   return std::unique_ptr<AcknowledgedMark>(
       new AcknowledgedMark(std::move(files), std::move(file)));
 }

@@ -26,6 +26,8 @@
 
 namespace amparo::storage {
 
+inline constexpr char kMarkFile[] = "acknowledged";
+
 // Not thread-safe: belongs to the leader of the writers.
 class AcknowledgedMark {
  public:

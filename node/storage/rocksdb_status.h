@@ -11,8 +11,9 @@
 
 namespace amparo::storage {
 
-// `status` must not be OK. kRecordDamaged for damaged files, kStorageFailed
-// for everything else; `doing` continues "the storage failed while".
+// `status` must not be OK. kRecordDamaged for damaged or missing files,
+// kStorageFailed for everything else; `doing` continues "the storage failed
+// while".
 absl::Status FromRocksDb(const rocksdb::Status& status,
                          absl::string_view doing);
 

@@ -23,6 +23,7 @@
 #include "node/base/errors.h"
 #include "node/base/status_macros.h"
 #include "node/storage/acknowledged_mark.h"
+#include "node/storage/file_list_seal.h"
 #include "node/storage/group_committer.h"
 #include "node/storage/rocksdb_rows.h"
 #include "node/storage/rocksdb_status.h"
@@ -318,9 +319,10 @@ absl::Status CheckFormat(Store& store) {
 absl::Status FromRocksDb(const rocksdb::Status& status,
                          absl::string_view doing) {
   // RocksDB's own text names files and offsets, never a value.
-  const Reason reason = status.IsCorruption() || status.IsInvalidArgument()
-                            ? Reason::kRecordDamaged
-                            : Reason::kStorageFailed;
+  const bool damaged = status.IsCorruption() || status.IsInvalidArgument() ||
+                       status.IsNotFound() || status.IsPathNotFound();
+  const Reason reason =
+      damaged ? Reason::kRecordDamaged : Reason::kStorageFailed;
   return Error(reason, absl::StrCat("the storage failed while ", doing, ": ",
                                     status.ToString()));
 }
@@ -339,12 +341,16 @@ void* MemoryDisk::rocksdb_environment() const { return impl_->env.get(); }
 absl::StatusOr<std::unique_ptr<Store>> OpenStore(const std::string& directory,
                                                  Disk* disk) {
   if (disk == nullptr) RETURN_IF_ERROR(MakeDirectory(directory));
-  const rocksdb::Options options = MakeOptions(disk);
-  ASSIGN_OR_RETURN(std::unique_ptr<rocksdb::DB> db, OpenDb(options, directory));
-  const uint64_t recovered = db->GetLatestSequenceNumber();
+  rocksdb::Options options = MakeOptions(disk);
   const std::shared_ptr<rocksdb::FileSystem>& files =
       options.env->GetFileSystem();
+  RETURN_IF_ERROR(FileListSeal::Check(*files, directory));
+  const auto seal = std::make_shared<FileListSeal>(files, directory);
+  options.listeners.push_back(seal);
+  ASSIGN_OR_RETURN(std::unique_ptr<rocksdb::DB> db, OpenDb(options, directory));
+  const uint64_t recovered = db->GetLatestSequenceNumber();
   RETURN_IF_ERROR(AcknowledgedMark::Check(*files, directory, recovered));
+  RETURN_IF_ERROR(seal->Renew(*db));
   ASSIGN_OR_RETURN(std::unique_ptr<AcknowledgedMark> mark,
                    AcknowledgedMark::Open(files, directory, recovered));
   auto store = std::make_unique<RocksDbStore>(std::move(db), std::move(mark));
