@@ -34,7 +34,7 @@ absl::Status CheckOwnKeys(Inspection& inspection, const OwnOfficeRow& own,
   if (!opened.complete()) return absl::OkStatus();
   absl::StatusOr<OwnKeys> keys =
       ReadOwnKeys(inspection.reader(), inspection.vault());
-  OwnState state{own, bundle, OwnKeys(), absl::InfinitePast()};
+  OwnState state{own, bundle, OwnKeys(), {}, {}};
   if (keys.ok()) state.keys = *std::move(keys);
   if (!keys.ok() || !CheckAndComplete(state, now).ok()) {
     inspection.Add(TableId::kOwnKeys, Gravity::kRecord,

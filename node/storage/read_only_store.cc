@@ -14,6 +14,7 @@
 #include "node/base/errors.h"
 #include "node/base/status_macros.h"
 #include "node/storage/acknowledged_mark.h"
+#include "node/storage/file_list_seal.h"
 #include "node/storage/rocksdb_rows.h"
 #include "node/storage/rocksdb_status.h"
 
@@ -155,6 +156,8 @@ absl::StatusOr<std::unique_ptr<Reader>> OpenReadOnly(
     const std::string& directory, Disk* disk) {
   const rocksdb::Options options = MakeReadingOptions(disk);
   ASSIGN_OR_RETURN(auto lock, DirectoryLock::Take(*options.env, directory));
+  RETURN_IF_ERROR(
+      FileListSeal::Check(*options.env->GetFileSystem(), directory));
   ASSIGN_OR_RETURN(Database db, OpenDatabase(options, directory));
   RETURN_IF_ERROR(AcknowledgedMark::Check(
       *options.env->GetFileSystem(), directory, db->GetLatestSequenceNumber()));
