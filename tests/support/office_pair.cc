@@ -7,6 +7,7 @@
 #include "node/base/errors.h"
 #include "node/base/status_macros.h"
 #include "node/peering/admission.h"
+#include "tests/support/disk_copy.h"
 
 namespace amparo {
 namespace {
@@ -15,14 +16,15 @@ constexpr char kTeam[] = "north";
 constexpr crypto::PasswordCost kCheapPasswords = {crypto::kMinMemoryKib, 1};
 
 // Whether `from` may call `method` of `to`, by what both nodes check when a
-// connection is made and a call comes in.
+// connection is made and a call comes in, each by its own clock.
 absl::Status CheckCall(TestOffice& from, TestOffice& to,
-                       absl::string_view method, absl::Time now) {
+                       absl::string_view method) {
   ASSIGN_OR_RETURN(const peering::Peer called,
                    from.node().peers().Get(to.id()));
   RETURN_IF_ERROR(peering::Admission::CheckServer(
       to.node().own().tls_identity().certificate_pem, called.office_key,
-      to.id(), now));
+      to.id(), from.clock().Now()));
+  const absl::Time now = to.clock().Now();
   const peering::Admission& admission = to.node().admission();
   ASSIGN_OR_RETURN(const peering::PeerIdentity caller,
                    admission.CheckCertificate(
@@ -59,10 +61,10 @@ class TestOffice::Wire final : public delivery::PeerLink,
       const peering::InvitationCode& code, absl::string_view request) override {
     TestOffice* to = from_.network_.FindByAddress(code.address());
     if (to == nullptr || !to->up()) return Error(Reason::kUnavailable);
-    const absl::Time now = from_.clock_.Now();
     RETURN_IF_ERROR(peering::Admission::CheckServer(
         to->node().own().tls_identity().certificate_pem, code.office_key(),
-        std::nullopt, now));
+        std::nullopt, from_.clock_.Now()));
+    const absl::Time now = to->clock_.Now();
     ASSIGN_OR_RETURN(const peering::TlsIdentity identity,
                      code.ClientIdentity(now, from_.random_));
     const peering::Admission& admission = to->node().admission();
@@ -80,12 +82,14 @@ class TestOffice::Wire final : public delivery::PeerLink,
         (from_.network_.on_hello && !from_.network_.on_hello(from_, *to))) {
       return Error(Reason::kUnavailable);
     }
-    RETURN_IF_ERROR(CheckCall(from_, *to,
-                              "/amparo.peer.v1.PeeringService/Hello",
-                              from_.clock_.Now()));
+    RETURN_IF_ERROR(
+        CheckCall(from_, *to, "/amparo.peer.v1.PeeringService/Hello"));
     absl::StatusOr<std::string> answer = to->node().handshake().OnHello(
         peering::PeerIdentity{from_.id(), std::nullopt}, request);
-    if (!to->up()) return Error(Reason::kUnavailable);
+    if (!to->up() || (from_.network_.on_hello_answer &&
+                      !from_.network_.on_hello_answer(from_, *to))) {
+      return Error(Reason::kUnavailable);
+    }
     return answer;
   }
 
@@ -96,11 +100,11 @@ class TestOffice::Wire final : public delivery::PeerLink,
 TestNetwork::Outcomes TestNetwork::Carry(
     TestOffice& from, TestOffice& to, absl::Span<const std::string> letters) {
   if (!to.up() || !from.up()) return Error(Reason::kUnavailable);
-  RETURN_IF_ERROR(CheckCall(from, to, "/amparo.peer.v1.DeliveryService/Deliver",
-                            from.node().ground().clock.Now()));
+  RETURN_IF_ERROR(
+      CheckCall(from, to, "/amparo.peer.v1.DeliveryService/Deliver"));
   std::vector<delivery::Outcome> outcomes =
       to.node().inbox().Accept(from.id(), letters);
-  if (!to.up()) return Error(Reason::kUnavailable);
+  if (!to.up() && !last_words) return Error(Reason::kUnavailable);
   return outcomes;
 }
 
@@ -133,10 +137,10 @@ TestOffice::TestOffice(const OfficePlan& plan, ManualClock& clock,
   settings.name = plan_.name;
   settings.country = plan_.country;
   settings.address = absl::StrCat(plan_.name, ".example:7443");
-  settings.exercise = true;
+  settings.exercise = plan_.exercise;
   settings.role = plan_.role;
   crypto::Secret code = [&] {
-    const auto store = Must(storage::OpenStore("/" + plan_.name, &disk_));
+    const auto store = Must(storage::OpenStore(directory(), &disk_));
     return Must(app::InitialiseNode({*store, clock_, random_}, NodeKey(),
                                     settings, "administrator"),
                 "initialise");
@@ -155,6 +159,19 @@ TestOffice::TestOffice(const OfficePlan& plan, ManualClock& clock,
   Hire("officer", {Role::kDataProtectionOfficer}, "");
 }
 
+TestOffice::TestOffice(const TestOffice& original, uint64_t seed,
+                       ManualClock& clock, TestNetwork& network)
+    : plan_(original.plan_),
+      clock_(clock),
+      network_(network),
+      random_(seed),
+      id_(original.id_),
+      people_(original.people_),
+      wire_(std::make_unique<Wire>(*this)) {
+  CopyDisk(original.disk_, disk_, directory());
+  network_.Add(*this);
+}
+
 TestOffice::~TestOffice() = default;
 
 void TestOffice::Crash() {
@@ -167,8 +184,10 @@ void TestOffice::Reopen() { MustBeOk(TryReopen(), "reopen"); }
 absl::Status TestOffice::TryReopen(
     std::optional<std::pair<uint64_t, CrashingStore::Moment>> death) {
   Crash();
-  store_ = std::make_unique<CrashingStore>(
-      Must(storage::OpenStore("/" + plan_.name, &disk_), "open the store"));
+  ASSIGN_OR_RETURN(
+      auto opened_store,
+      storage::OpenStore(directory(), front_ == nullptr ? &disk_ : front_));
+  store_ = std::make_unique<CrashingStore>(std::move(opened_store));
   if (death.has_value()) store_->DieAt(death->first, death->second);
   auto opened = app::Node::Open(
       {*store_, clock_, random_}, NodeKey(),

@@ -58,6 +58,11 @@ class TestNetwork {
       on_deliver;
   // Asked before each hello; false: nobody answers.
   std::function<bool(TestOffice& from, TestOffice& to)> on_hello;
+  // Asked when a hello was taken in; false: its answer gets lost.
+  std::function<bool(TestOffice& from, TestOffice& to)> on_hello_answer;
+  // Answers of a node that dies over a batch get out all the same, those that
+  // it had ready: a receipt among them must be for what its disk has.
+  bool last_words = false;
 
   // What a sound network does: certificates are checked on both sides as the
   // transport does, then the other node takes the letters in. kUnavailable
@@ -78,12 +83,18 @@ struct OfficePlan {
   std::string country = "UKR";
   uint64_t seed = 1;
   peering::NodeRole role = peering::NodeRole::kOffice;
+  bool exercise = true;
 };
 
 // One office and its people. The clock and the network must outlive it.
 class TestOffice {
  public:
   TestOffice(const OfficePlan& plan, ManualClock& clock, TestNetwork& network);
+  // The same office with the same people on a copy of its disk, down until
+  // TryReopen(). `original` must be down. The ids it makes from now on come
+  // from `seed`.
+  TestOffice(const TestOffice& original, uint64_t seed, ManualClock& clock,
+             TestNetwork& network);
   ~TestOffice();
   TestOffice(const TestOffice&) = delete;
   TestOffice& operator=(const TestOffice&) = delete;
@@ -92,6 +103,13 @@ class TestOffice {
   const OfficeId& id() const { return id_; }
   app::Node& node() { return *node_; }
   CrashingStore& store() { return *store_; }
+  // For copies of it, taken and put back while the office is down.
+  storage::MemoryDisk& disk() { return disk_; }
+  std::string directory() const { return "/" + plan_.name; }
+  // From the next TryReopen() on the store stands on `disk`, which is in front
+  // of disk(). Null: on disk() itself.
+  void StandOn(storage::Disk* disk) { front_ = disk; }
+  ManualClock& clock() { return clock_; }
   crypto::DeterministicRandom& random() { return random_; }
   bool up() const { return node_ != nullptr && !store_->dead(); }
 
@@ -99,8 +117,8 @@ class TestOffice {
   void Crash();
   // Opens the same disk again, after a Crash() too.
   void Reopen();
-  // As Reopen(), but the store dies again at the `nth` commit: opening may
-  // fail by that, then the office stays down and the error is returned.
+  // As Reopen(), but the store dies again at the `nth` commit. When opening
+  // fails, by that or by the disk, the office stays down.
   absl::Status TryReopen(
       std::optional<std::pair<uint64_t, CrashingStore::Moment>> death =
           std::nullopt);
@@ -155,6 +173,7 @@ class TestOffice {
   TestNetwork& network_;
   crypto::DeterministicRandom random_;
   storage::MemoryDisk disk_;
+  storage::Disk* front_ = nullptr;
   OfficeId id_;
   std::map<std::string, people::Caller> people_;
   std::unique_ptr<Wire> wire_;

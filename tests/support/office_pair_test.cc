@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/disk_copy.h"
 #include "tests/support/status_matchers.h"
 
 namespace amparo {
@@ -31,6 +32,37 @@ TEST(OfficePairTest, TheSameSeedGivesTheSameIds) {
   OfficePair third(8);
   EXPECT_EQ(one.a.id(), other.a.id());
   EXPECT_NE(one.a.id(), third.a.id());
+}
+
+TEST(OfficePairTest, ACopyKnowsWhatTheOriginalKnewAndGoesItsOwnWay) {
+  OfficePair pair;
+  const OfficePair::Person person = pair.NewPerson();
+  const ReferralId id = pair.ProposeAndAccept(person);
+  pair.a.Crash();
+  ManualClock clock(pair.clock.Now());
+  TestNetwork network;
+  TestOffice copy(pair.a, 99, clock, network);
+  EXPECT_FALSE(copy.up());
+  copy.Reopen();
+  EXPECT_EQ(copy.id(), pair.a.id());
+  EXPECT_THAT(copy.node().referrals().Show(copy.caseworker(), id), IsOk());
+  EXPECT_THAT(copy.Withdraw(person.referral), IsOk());
+  pair.a.Reopen();
+  EXPECT_THAT(pair.a.Withdraw(person.referral), IsOk());
+}
+
+TEST(OfficePairTest, ADiskThatWasPutBackHasForgotten) {
+  OfficePair pair;
+  const OfficePair::Person person = pair.NewPerson();
+  pair.a.Crash();
+  storage::MemoryDisk backup;
+  CopyDisk(pair.a.disk(), backup, pair.a.directory());
+  pair.a.Reopen();
+  ASSERT_THAT(pair.a.Withdraw(person.referral), IsOk());
+  pair.a.Crash();
+  CopyDisk(backup, pair.a.disk(), pair.a.directory());
+  pair.a.Reopen();
+  EXPECT_THAT(pair.a.Withdraw(person.referral), IsOk());
 }
 
 }  // namespace
