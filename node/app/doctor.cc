@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/app/doctor.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "node/base/limits.h"
+
+namespace amparo::app {
+namespace {
+
+// Half of what letters are refused for, so that somebody acts before.
+constexpr absl::Duration kSkewWarned = absl::Seconds(150);
+constexpr absl::Duration kJumpWarned = absl::Seconds(10);
+constexpr absl::Duration kSilenceWarned = absl::Hours(24);
+constexpr absl::Duration kWaitingWarned = absl::Hours(1);
+constexpr absl::Duration kWaitingFailed = absl::Hours(24);
+constexpr absl::Duration kSyncWarned = absl::Milliseconds(50);
+constexpr absl::Duration kSyncFailed = absl::Milliseconds(500);
+constexpr uint64_t kMebibyte = 1024 * 1024;
+constexpr uint64_t kFreeFailed = 512 * kMebibyte;
+constexpr uint64_t kFreeWarned = 2048 * kMebibyte;
+constexpr uint64_t kFreeWarnedPercent = 10;
+// Fixes in 3.0.22 concern what this program calls.
+constexpr auto kOpenSslAsked = std::make_tuple(3, 0, 22);
+
+class Diagnosis {
+ public:
+  explicit Diagnosis(const DoctorFacts& facts) : facts_(facts) {}
+
+  std::vector<DoctorFinding> Run() {
+    Clock();
+    Disk();
+    Files();
+    Keys();
+    for (const PeerFacts& peer : facts_.peers) Peer(peer);
+    Versions();
+    Address();
+    Ok("fsck",
+       "not known when stored data was last checked: stop the node and "
+       "run amparod fsck to know");
+    return std::move(findings_);
+  }
+
+ private:
+  void Ok(absl::string_view about, std::string cause) {
+    Add(Level::kOk, about, std::move(cause), "");
+  }
+  void Add(Level level, absl::string_view about, std::string cause,
+           std::string next_step) {
+    findings_.push_back(
+        {level, std::string(about), std::move(cause), std::move(next_step)});
+  }
+
+  void Clock() {
+    if (absl::AbsDuration(facts_.clock_jump) >= kJumpWarned) {
+      Add(Level::kWarn, "clock",
+          absl::StrCat("the clock was set by ",
+                       absl::ToInt64Seconds(facts_.clock_jump),
+                       " seconds since the node started"),
+          "check that time synchronisation runs (timedatectl) and that nobody "
+          "sets the clock by hand");
+    }
+    bool any_skew = false;
+    for (const PeerFacts& peer : facts_.peers) {
+      const absl::Duration skew = absl::AbsDuration(peer.skew);
+      if (peer.last_hello == absl::InfinitePast() || skew < kSkewWarned) {
+        continue;
+      }
+      any_skew = true;
+      Add(skew > limits::kClockSkewMax ? Level::kFail : Level::kWarn, "clock",
+          absl::StrCat("the clock of ", peer.name, " differs from ours by ",
+                       absl::ToInt64Seconds(peer.skew), " seconds"),
+          "find out which of the two is wrong (timedatectl on both sides): "
+          "letters from the future are refused");
+    }
+    if (!any_skew && findings_.empty()) Ok("clock", "no jump, no skew");
+  }
+
+  void Disk() {
+    if (!facts_.writable) {
+      Add(Level::kFail, "disk", "the disk failed a write: nothing is stored",
+          "check space and disk (df, dmesg), then start the node again");
+    }
+    const uint64_t percent =
+        facts_.disk_bytes == 0
+            ? 0
+            : facts_.disk_free_bytes /
+                  std::max<uint64_t>(1, facts_.disk_bytes / 100);
+    const std::string seen = absl::StrCat(facts_.disk_free_bytes / kMebibyte,
+                                          " MiB free, ", percent, " percent");
+    if (!facts_.disk_known) {
+      Add(Level::kWarn, "disk", "the space of the data directory is not known",
+          "look yourself: df on the data directory");
+    } else if (facts_.disk_free_bytes < kFreeFailed) {
+      Add(Level::kFail, "disk", seen,
+          "make space now: a full disk stops all "
+          "work, though nothing is lost");
+    } else if (facts_.disk_free_bytes < kFreeWarned ||
+               percent < kFreeWarnedPercent) {
+      Add(Level::kWarn, "disk", seen, "make space or a larger disk");
+    } else {
+      Ok("disk", seen);
+    }
+    if (facts_.syncs == 0) return;
+    const std::string took = absl::StrCat(
+        "keeping a write takes ", absl::ToInt64Milliseconds(facts_.mean_sync),
+        " ms on average");
+    if (facts_.mean_sync < kSyncWarned) return Ok("disk", took);
+    Add(facts_.mean_sync < kSyncFailed ? Level::kWarn : Level::kFail, "disk",
+        took, "move the data directory to a disk of its own, or a faster one");
+  }
+
+  void Files() {
+    for (const std::string& file : facts_.open_files) {
+      Add(Level::kFail, "files", file,
+          "correct it with chown and chmod, and find out who could have read "
+          "it meanwhile");
+    }
+    if (facts_.open_files.empty()) Ok("files", "only for the node's own user");
+  }
+
+  void Keys() {
+    if (!facts_.chain_holds) {
+      Add(Level::kFail, "keys",
+          "our TLS certificate does not verify under our office key",
+          "run amparod fsck; peers refuse this node until it is mended");
+    }
+    for (const KeyFacts& key : facts_.keys) {
+      const absl::Duration left = key.until - facts_.now;
+      const std::string seen = absl::StrCat(
+          "the ", key.name, " key can be used for ",
+          std::max<int64_t>(0, absl::ToInt64Hours(left) / 24), " more days");
+      if (left <= absl::ZeroDuration()) {
+        Add(Level::kFail, "keys",
+            absl::StrCat("the ", key.name, " key has ended"),
+            "check the clock, then start the node again: it makes a new one");
+      } else if (left < key.renewed_before) {
+        Add(Level::kWarn, "keys",
+            absl::StrCat(seen, ", and it should have been replaced by now"),
+            "look for key_rotation_failed in the log of the node");
+      } else {
+        Ok("keys", seen);
+      }
+    }
+  }
+
+  void Peer(const PeerFacts& peer) {
+    const std::string about = absl::StrCat("peer ", peer.name);
+    if (!peer.in_use) return Ok(about, "not in use: nothing is sent to it");
+    const size_t before = findings_.size();
+    CheckKeysOf(peer, about);
+    CheckProtocolOf(peer, about);
+    CheckContactWith(peer, about);
+    if (findings_.size() == before) {
+      Ok(about, absl::StrCat("pin, keys and protocol fit, ",
+                             peer.letters_waiting, " letters wait"));
+    }
+  }
+
+  void CheckKeysOf(const PeerFacts& peer, const std::string& about) {
+    if (!peer.pin_holds) {
+      Add(Level::kFail, about, "its keys do not verify under the pinned key",
+          "suspend it (amparo peer suspend) and call the office by telephone: "
+          "compare the safety number");
+      return;
+    }
+    if (peer.signs_until <= facts_.now || peer.sealed_to_until <= facts_.now) {
+      Add(Level::kFail, about,
+          "we hold no key of it that can be used today: it was silent too long",
+          "ask the office to start its node, or whether its address changed");
+    }
+  }
+
+  void CheckProtocolOf(const PeerFacts& peer, const std::string& about) {
+    if (peer.protocol_min <= facts_.protocol_max &&
+        peer.protocol_max >= facts_.protocol_min) {
+      return;
+    }
+    Add(Level::kFail, about, "it speaks no protocol version that we speak",
+        "the older of the two nodes must be updated");
+  }
+
+  void CheckContactWith(const PeerFacts& peer, const std::string& about) {
+    if (peer.oldest_since.has_value()) {
+      const absl::Duration age = facts_.now - *peer.oldest_since;
+      if (age >= kWaitingWarned) {
+        Add(age >= kWaitingFailed ? Level::kFail : Level::kWarn, about,
+            absl::StrCat(peer.letters_waiting, " letters wait, the oldest for ",
+                         absl::ToInt64Hours(age), " hours"),
+            "amparo status shows failed calls: ask the office whether its node "
+            "runs and can be reached");
+      }
+    }
+    if (facts_.now - peer.last_hello >= kSilenceWarned) {
+      Add(Level::kWarn, about, "it was not heard of for a day",
+          "ask the office whether its node runs, and check the address and the "
+          "way out of this network");
+    } else if (peer.failures > 0) {
+      Add(Level::kWarn, about,
+          absl::StrCat("the last ", peer.failures, " calls failed"),
+          "nothing yet: they are repeated; look again in an hour");
+    }
+  }
+
+  void Versions() {
+    Ok("version",
+       absl::StrCat("amparod ", facts_.version, ", protocol ",
+                    facts_.protocol_min, " to ", facts_.protocol_max));
+    const auto loaded = std::make_tuple(
+        facts_.openssl_major, facts_.openssl_minor, facts_.openssl_patch);
+    const std::string seen =
+        absl::StrCat("OpenSSL ", facts_.openssl_major, ".",
+                     facts_.openssl_minor, ".", facts_.openssl_patch);
+    if (loaded >= kOpenSslAsked) return Ok("openssl", seen);
+    Add(Level::kWarn, "openssl",
+        absl::StrCat(seen, " by its number is older than 3.0.22"),
+        "install the security updates of the system; Debian mends without "
+        "raising the number, so compare with its security tracker");
+  }
+
+  void Address() {
+    if (facts_.public_address.empty()) {
+      Ok("address", "none: peers cannot connect here, this node calls them");
+    } else if (!facts_.address_answers.has_value()) {
+      Ok("address", "not tried");
+    } else if (*facts_.address_answers) {
+      Ok("address", "what peers are told to connect to answers");
+    } else {
+      Add(Level::kWarn, "address",
+          "what peers are told to connect to does not answer from here",
+          "check public_address in the configuration, the firewall and the "
+          "name; some networks only answer from outside");
+    }
+  }
+
+  const DoctorFacts& facts_;
+  std::vector<DoctorFinding> findings_;
+};
+
+}  // namespace
+
+absl::string_view Name(Level level) {
+  switch (level) {
+    case Level::kOk:
+      return "OK";
+    case Level::kWarn:
+      return "WARN";
+    case Level::kFail:
+      return "FAIL";
+  }
+  return "UNKNOWN";
+}
+
+std::vector<DoctorFinding> Diagnose(const DoctorFacts& facts) {
+  return Diagnosis(facts).Run();
+}
+
+Level Worst(const std::vector<DoctorFinding>& findings) {
+  Level worst = Level::kOk;
+  for (const DoctorFinding& finding : findings) {
+    worst = std::max(worst, finding.level);
+  }
+  return worst;
+}
+
+}  // namespace amparo::app

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/app/doctor_facts.h"
+
+#include <fcntl.h>
+#include <netdb.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
+#include "crypto/base/openssl_version.h"
+#include "crypto/certificate/certificate.h"
+#include "node/app/data_directory.h"
+#include "node/base/clock.h"
+#include "node/base/errors.h"
+#include "node/base/limits.h"
+#include "node/base/status_macros.h"
+#include "node/delivery/delivery_records.h"
+#include "node/delivery/waiting_letters.h"
+#include "node/storage/table.h"
+
+namespace amparo::app {
+namespace {
+
+// Keys of a year and of TLS are replaced 30 days before their end, sealing
+// keys every week; a few days of grace for a node that was off.
+constexpr absl::Duration kRenewedBefore = absl::Hours(25 * 24);
+constexpr absl::Duration kSealingRenewedBefore = absl::Hours(9 * 24);
+
+void CheckFile(const std::string& path, absl::string_view name, mode_t allowed,
+               absl::string_view mode, DoctorFacts& facts) {
+  struct stat found;
+  if (::stat(path.c_str(), &found) != 0) return;
+  if (found.st_uid != ::geteuid() || (found.st_mode & 07777 & ~allowed) != 0) {
+    facts.open_files.push_back(absl::StrCat(
+        name, " must belong to the node's user and have mode ", mode));
+  }
+}
+
+void LookAtDirectory(const std::string& directory, DoctorFacts& facts) {
+  struct statvfs space;
+  facts.disk_known = ::statvfs(directory.c_str(), &space) == 0;
+  if (facts.disk_known) {
+    facts.disk_free_bytes = uint64_t{space.f_bavail} * space.f_frsize;
+    facts.disk_bytes = uint64_t{space.f_blocks} * space.f_frsize;
+  }
+  CheckFile(directory, "the data directory", 0700, "0700", facts);
+  CheckFile(NodeKeyPath(directory), "node.key", 0600, "0600", facts);
+  CheckFile(StorePath(directory), "store", 0700, "0700", facts);
+  CheckFile(OfficeSocketPath(directory), "office.sock", 0600, "0600", facts);
+}
+
+template <class Keys>
+absl::Time LastSignUntil(const Keys& keys) {
+  absl::Time last = absl::InfinitePast();
+  for (const auto& key : keys) last = std::max(last, key.validity.sign_until);
+  return last;
+}
+
+absl::Time LastSealUntil(const peering::KeyBundle& bundle) {
+  absl::Time last = absl::InfinitePast();
+  for (const peering::SealingKey& key : bundle.sealing_keys) {
+    last = std::max(last, key.seal_until);
+  }
+  return last;
+}
+
+void LookAtKeys(const peering::OwnOffice& own, DoctorFacts& facts) {
+  const peering::KeyBundle bundle = own.bundle();
+  facts.keys = {
+      {"signing", LastSignUntil(bundle.signing_keys), kRenewedBefore},
+      {"log", LastSignUntil(bundle.log_keys), kRenewedBefore},
+      {"sealing", LastSealUntil(bundle), kSealingRenewedBefore},
+  };
+  const auto certificate =
+      crypto::Certificate::FromPem(own.tls_identity().certificate_pem);
+  facts.chain_holds =
+      certificate.ok() && certificate->SignedBy(own.office_public_key()).ok();
+  if (certificate.ok()) {
+    facts.keys.push_back({"TLS", certificate->not_after(), kRenewedBefore});
+  }
+  facts.public_address = bundle.address;
+}
+
+absl::StatusOr<PeerFacts> LookAtPeer(Node& node, const peering::Peer& peer,
+                                     absl::Time now) {
+  PeerFacts facts;
+  facts.name = peer.name();
+  facts.in_use = peer.state == peering::PeerState::kActive;
+  facts.skew = peer.skew;
+  facts.last_hello = peer.last_hello_at;
+  facts.pin_holds =
+      peering::KeyBundle::Verify(peer.signed_bundle, peer.office_key,
+                                 absl::InfiniteFuture())
+          .ok();
+  facts.signs_until = LastSignUntil(peer.bundle.signing_keys);
+  const auto sealing = peer.bundle.SealingKeyToUse(now);
+  if (sealing.ok()) facts.sealed_to_until = sealing->seal_until;
+  facts.protocol_min = peer.bundle.protocol_min;
+  facts.protocol_max = peer.bundle.protocol_max;
+  facts.letters_waiting = node.outbox().counts().Waiting(peer.id);
+  ASSIGN_OR_RETURN(
+      facts.oldest_since,
+      delivery::WaitingLetters(node.outbox()).OldestSince(peer.id));
+  const storage::Table<delivery::PeerCursorCodec> cursors(node.vault());
+  ASSIGN_OR_RETURN(const auto cursor,
+                   cursors.Get(node.ground().store, peer.id));
+  if (cursor.has_value()) facts.failures = cursor->value.failures;
+  return facts;
+}
+
+bool Connects(const addrinfo& to, absl::Duration timeout) {
+  const int socket =
+      ::socket(to.ai_family, to.ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC,
+               to.ai_protocol);
+  if (socket < 0) return false;
+  const absl::Cleanup close = [socket] { ::close(socket); };
+  if (::connect(socket, to.ai_addr, to.ai_addrlen) == 0) return true;
+  if (errno != EINPROGRESS) return false;
+  pollfd wait{socket, POLLOUT, 0};
+  if (::poll(&wait, 1, static_cast<int>(absl::ToInt64Milliseconds(timeout))) !=
+      1) {
+    return false;
+  }
+  int failed = 0;
+  socklen_t size = sizeof failed;
+  return ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &failed, &size) == 0 &&
+         failed == 0;
+}
+
+}  // namespace
+
+ClockWatch::ClockWatch(const Clock& clock)
+    : clock_(clock), wall_(clock.Now()), steady_(SteadyTime()) {}
+
+absl::Duration ClockWatch::Jump() const {
+  return (clock_.Now() - wall_) - (SteadyTime() - steady_);
+}
+
+bool Answers(const std::string& address, absl::Duration timeout) {
+  const size_t colon = address.rfind(':');
+  if (colon == std::string::npos) return false;
+  std::string host = address.substr(0, colon);
+  if (host.size() > 2 && host.front() == '[') {
+    host = host.substr(1, host.size() - 2);
+  }
+  addrinfo wanted{};
+  wanted.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (::getaddrinfo(host.c_str(), address.substr(colon + 1).c_str(), &wanted,
+                    &found) != 0) {
+    return false;
+  }
+  const absl::Cleanup free = [found] { ::freeaddrinfo(found); };
+  return found != nullptr && Connects(*found, timeout);
+}
+
+absl::StatusOr<DoctorFacts> GatherFacts(Node& node, const ClockWatch& watch,
+                                        const std::string& data_directory,
+                                        const std::string& version) {
+  DoctorFacts facts;
+  facts.now = node.ground().clock.Now();
+  facts.clock_jump = watch.Jump();
+  facts.disk_known = false;
+  if (!data_directory.empty()) LookAtDirectory(data_directory, facts);
+  const storage::Store& store = node.ground().store;
+  facts.writable = store.writable();
+  const DurationHistogram::Reading syncs = store.Figures().syncs;
+  facts.syncs = syncs.count;
+  if (syncs.count > 0) {
+    facts.mean_sync =
+        absl::Seconds(syncs.sum_seconds / static_cast<double>(syncs.count));
+  }
+  LookAtKeys(node.own(), facts);
+  for (const peering::Peer& peer : node.peers().List()) {
+    ASSIGN_OR_RETURN(PeerFacts seen, LookAtPeer(node, peer, facts.now));
+    facts.peers.push_back(std::move(seen));
+  }
+  facts.version = version;
+  facts.protocol_min = peering::kProtocolMin;
+  facts.protocol_max = peering::kProtocolMax;
+  const crypto::OpenSslVersion openssl = crypto::LoadedOpenSsl();
+  facts.openssl_major = openssl.major;
+  facts.openssl_minor = openssl.minor;
+  facts.openssl_patch = openssl.patch;
+  if (!facts.public_address.empty()) {
+    facts.address_answers = Answers(facts.public_address, kConnectTimeout);
+  }
+  return facts;
+}
+
+}  // namespace amparo::app
