@@ -15,5 +15,6 @@ set(amparo_header_only
   node/storage/rocksdb_status.h
   node/storage/row_keys.h
   node/vocabulary/embedded_lists.h
+  tests/support/environment.h
   tests/support/every_field_set.h
 )

@@ -2,6 +2,7 @@
 #include "tests/support/office_pair.h"
 
 #include <cstdio>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "node/base/errors.h"
@@ -233,7 +234,7 @@ RequestId TestOffice::NewRequest() {
   return *RequestId::FromBytes(crypto::RandomBytes(random_, RequestId::kSize));
 }
 
-std::string TestOffice::RegisterCase() {
+cases::RegisterRequest TestOffice::Registration() {
   cases::RegisterRequest request;
   request.request = NewRequest();
   request.profile = {{"ageBroad", "30--38"},
@@ -250,13 +251,19 @@ std::string TestOffice::RegisterCase() {
   identity.contacts = {
       {"TELEPHONE", "+380441234567", "only messages, evenings"}};
   request.identity = identity;
-  return Must(node_->cases().Register(caseworker(), request), "register a case")
+  return request;
+}
+
+std::string TestOffice::RegisterCase() {
+  return Must(node_->cases().Register(caseworker(), Registration()),
+              "register a case")
       .number.text();
 }
 
-ConsentId TestOffice::GiveConsent(const std::string& case_number,
-                                  const OfficeId& recipient, Purpose purpose,
-                                  std::set<DataCategory> categories) {
+consent::GiveRequest TestOffice::Consenting(const std::string& case_number,
+                                            const OfficeId& recipient,
+                                            Purpose purpose,
+                                            std::set<DataCategory> categories) {
   consent::GiveRequest request;
   request.request = NewRequest();
   request.case_number = case_number;
@@ -275,7 +282,16 @@ ConsentId TestOffice::GiveConsent(const std::string& case_number,
   request.valid_until = clock_.Now() + absl::Hours(24 * 365);
   request.answered_yes = {consent::AllQuestions().begin(),
                           consent::AllQuestions().end()};
-  return Must(node_->consent().Give(caseworker(), request), "give consent");
+  return request;
+}
+
+ConsentId TestOffice::GiveConsent(const std::string& case_number,
+                                  const OfficeId& recipient, Purpose purpose,
+                                  std::set<DataCategory> categories) {
+  return Must(node_->consent().Give(caseworker(),
+                                    Consenting(case_number, recipient, purpose,
+                                               std::move(categories))),
+              "give consent");
 }
 
 absl::Status TestOffice::Withdraw(const ConsentId& consent) {

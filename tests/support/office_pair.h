@@ -138,7 +138,17 @@ class TestOffice {
   // A fresh request id.
   RequestId NewRequest();
 
-  // An adult with a coded profile and a full identity; returns the number.
+  // Sound requests of the caseworker, each with a fresh id: an adult with a
+  // coded profile and a full identity; a consent, with categories as below; a
+  // referral.
+  cases::RegisterRequest Registration();
+  consent::GiveRequest Consenting(const std::string& case_number,
+                                  const OfficeId& recipient, Purpose purpose,
+                                  std::set<DataCategory> categories = {});
+  referral::ProposeRequest Proposal(const std::string& case_number,
+                                    const OfficeId& recipient);
+
+  // A case as in Registration(); returns the number.
   std::string RegisterCase();
   // A consent of the case's person, to `recipient`, for a year. Categories:
   // CODED_PROFILE and NEEDS for a referral; NAMES, DATES_OF_BIRTH, DOCUMENTS
@@ -147,9 +157,6 @@ class TestOffice {
                         const OfficeId& recipient, Purpose purpose,
                         std::set<DataCategory> categories = {});
   absl::Status Withdraw(const ConsentId& consent);
-  // A sound proposal for that case, as the caseworker makes it.
-  referral::ProposeRequest Proposal(const std::string& case_number,
-                                    const OfficeId& recipient);
 
   // How many rows a table has.
   size_t Rows(storage::TableId table) const;
