@@ -6,7 +6,9 @@
 
 #include <string>
 
+#include "node/app/restore.h"
 #include "node/base/errors.h"
+#include "tests/support/disk_copy.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/node/app/fsck_world.h"
 
@@ -24,6 +26,41 @@ TEST(FsckTest, FindsNothingInSoundOffices) {
     EXPECT_TRUE(report.clean()) << office->name() << "\n" << Describe(report);
     EXPECT_GT(report.rows, 100u);
   }
+}
+
+// A restore ends keys, offers letters again and begins new threads.
+TEST(FsckTest, FindsNothingAfterARestore) {
+  OfficePair pair;
+  const auto expect_sound = [&pair](absl::string_view when) {
+    for (TestOffice* const office : {&pair.a, &pair.b}) {
+      const FsckReport report = Checked(*office, pair.clock.Now());
+      EXPECT_TRUE(report.clean()) << when << ", " << office->name() << "\n"
+                                  << Describe(report);
+    }
+  };
+  pair.ProposeAndAccept(pair.NewPerson());
+  storage::MemoryDisk backup;
+  pair.b.Crash();
+  CopyDisk(pair.b.disk(), backup, pair.b.directory());
+  pair.b.Reopen();
+  pair.ProposeAndAccept(pair.NewPerson());
+  pair.b.Crash();
+  CopyDisk(backup, pair.b.disk(), pair.b.directory());
+  {
+    const auto store =
+        Must(storage::OpenStore(pair.b.directory(), &pair.b.disk()), "open");
+    Must(RestoreNode({*store, pair.clock, pair.b.random()},
+                     TestOffice::NodeKey()),
+         "restore");
+  }
+  pair.b.Reopen();
+  expect_sound("restored");
+  ASSERT_THAT(pair.b.node().SayHello(pair.a.id()), IsOk());
+  expect_sound("after the hello");
+  ASSERT_TRUE(pair.Quiet());
+  expect_sound("after what was lost came again");
+  pair.ProposeAndAccept(pair.NewPerson());
+  expect_sound("going on");
 }
 
 TEST(FsckTest, AnotherNodeKeyCannotCheck) {
