@@ -1,6 +1,9 @@
-# amparo_test(NAME KIND kind SRCS files... DEPS targets... [TIMEOUT seconds])
+# amparo_test(NAME KIND kind SRCS files... DEPS targets... [TIMEOUT seconds]
+#             [WHOLE])
 # An executable of GoogleTest cases; each case is a ctest test named
 # KIND.NAME.Suite.Case and labelled KIND, so that `ctest -L unit` runs a kind.
+# WHOLE: all its cases are one ctest test, KIND.NAME, because what they share
+# takes longer to start than a case takes.
 # The target amparo_tests_KIND builds what the tests of one kind need.
 include(GoogleTest)
 find_package(GTest REQUIRED)
@@ -12,7 +15,7 @@ foreach(kind ${amparo_test_kinds})
 endforeach()
 
 function(amparo_test name)
-  cmake_parse_arguments(ARG "" "KIND;TIMEOUT" "SRCS;DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "WHOLE" "KIND;TIMEOUT" "SRCS;DEPS" ${ARGN})
   if(NOT ARG_KIND IN_LIST amparo_test_kinds)
     message(FATAL_ERROR "amparo_test(${name}) needs a KIND")
   endif()
@@ -29,6 +32,12 @@ function(amparo_test name)
     AMPARO_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
     AMPARO_BINARY_DIR="${PROJECT_BINARY_DIR}")
   add_dependencies(amparo_tests_${ARG_KIND} ${name})
+  if(ARG_WHOLE)
+    add_test(NAME ${ARG_KIND}.${name} COMMAND ${name})
+    set_tests_properties(${ARG_KIND}.${name} PROPERTIES
+      LABELS ${ARG_KIND} TIMEOUT ${ARG_TIMEOUT})
+    return()
+  endif()
   gtest_discover_tests(${name}
     TEST_PREFIX "${ARG_KIND}.${name}."
     DISCOVERY_MODE PRE_TEST

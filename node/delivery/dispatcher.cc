@@ -403,9 +403,14 @@ absl::StatusOr<StepResult> Dispatcher::Impl::Step(const OfficeId& peer_id) {
     letters.push_back(load.wire);
   }
   result.sent = letters.size();
-  const absl::StatusOr<std::vector<Outcome>> outcomes =
+  absl::StatusOr<std::vector<Outcome>> outcomes =
       link_.Deliver(peer_id, letters);
-  if (!outcomes.ok() || outcomes->size() != letters.size()) {
+  if (outcomes.ok() && outcomes->size() != letters.size()) {
+    outcomes = Error(Reason::kReceiptInvalid);
+  }
+  if (!outcomes.ok()) {
+    Log("letters_not_delivered",
+        {LogField::Peer(peer_id), LogField::Why(ReasonOf(outcomes.status()))});
     result.more = false;
     ASSIGN_OR_RETURN(result.next, Failed(peer_id, work, now));
     return result;

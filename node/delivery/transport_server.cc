@@ -181,6 +181,9 @@ class Deliveries final : public wire::DeliveryService::Service {
     }
     std::vector<std::string> letters(request.letters().begin(),
                                      request.letters().end());
+    size_t bytes = 0;
+    for (const std::string& letter : letters) bytes += letter.size();
+    if (bytes > limits::kBatchBytesMax) return Error(Reason::kLimitExceeded);
     for (const Outcome& outcome : inbox_.Accept(*identity.office, letters)) {
       wire::DeliverOutcome& out = *response.add_outcomes();
       if (outcome.receipt.empty()) {

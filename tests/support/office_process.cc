@@ -157,8 +157,15 @@ void Someone::Prepare(grpc::ClientContext& context) const {
 absl::StatusOr<std::unique_ptr<OfficeProcess>> OfficeProcess::Start(
     const std::string& folder, const NodeOptions& options,
     const std::vector<Role>& roles) {
+  ASSIGN_OR_RETURN(std::unique_ptr<NodeProcess> node,
+                   NodeProcess::Init(folder, options));
+  return StartInitialised(std::move(node), roles);
+}
+
+absl::StatusOr<std::unique_ptr<OfficeProcess>> OfficeProcess::StartInitialised(
+    std::unique_ptr<NodeProcess> node, const std::vector<Role>& roles) {
   std::unique_ptr<OfficeProcess> office(new OfficeProcess());
-  ASSIGN_OR_RETURN(office->node_, NodeProcess::Init(folder, options));
+  office->node_ = std::move(node);
   RETURN_IF_ERROR(office->node_->Start());
   RETURN_IF_ERROR(office->SignIn("admin", office->node_->administrator_code(),
                                  ROLE_ADMINISTRATOR));

@@ -77,6 +77,11 @@ class OfficeProcess {
       const std::string& folder, const NodeOptions& options,
       const std::vector<office::v1::Role>& roles);
 
+  // The same for a node that was initialised already.
+  static absl::StatusOr<std::unique_ptr<OfficeProcess>> StartInitialised(
+      std::unique_ptr<NodeProcess> node,
+      const std::vector<office::v1::Role>& roles);
+
   NodeProcess& node() { return *node_; }
   const std::string& id() const { return id_; }
   const std::string& name() const { return node_->name(); }

@@ -220,6 +220,13 @@ TEST_F(TransportTest, MoreThanAHundredLettersAreRefused) {
             Reason::kLimitExceeded);
 }
 
+TEST_F(TransportTest, MoreThanAMebibyteIsRefused) {
+  const std::vector<std::string> letters(
+      5, std::string(limits::kBatchBytesMax / 5 + 1, 'x'));
+  EXPECT_EQ(ReasonOf(at_a.clients->Deliver(b.id, letters).status()),
+            Reason::kLimitExceeded);
+}
+
 TEST_F(TransportTest, AStrangerIsDisconnectedAndTheReasonIsInOurLog) {
   ManualClock its_clock;
   Office stranger("stranger", 77, its_clock);
