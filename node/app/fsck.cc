@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "node/audit/soundness.h"
@@ -146,8 +147,15 @@ FsckReport DamagedWhole(TableId table, absl::string_view what) {
   return report;
 }
 
+// A JSON string. Texts are our own, but for what RocksDB says of its files.
 std::string Quoted(absl::string_view text) {
-  return absl::StrCat("\"", text, "\"");  // Fixed texts without quotes.
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') quoted.push_back('\\');
+    quoted.push_back(absl::ascii_iscntrl(static_cast<unsigned char>(c)) ? ' '
+                                                                        : c);
+  }
+  return quoted + "\"";
 }
 
 }  // namespace
@@ -176,9 +184,7 @@ absl::StatusOr<FsckReport> CheckDirectory(const std::string& store_directory,
                                           absl::Time now) {
   const auto store = storage::OpenReadOnly(store_directory);
   if (ReasonOf(store.status()) == Reason::kRecordDamaged) {
-    return DamagedWhole(TableId::kFormat,
-                        "files of the storage are missing, cut or damaged: it "
-                        "does not open");
+    return DamagedWhole(TableId::kFormat, store.status().message());
   }
   RETURN_IF_ERROR(store.status());
   return CheckNode(**store, std::move(node_key), random, now);

@@ -12,7 +12,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr char kExamine[] = "/amparo.office.v1.StatusService/Examine";
+constexpr char kExamine[] = "StatusService.Examine";
 
 class DoctorVerb : public CliTest {
  protected:

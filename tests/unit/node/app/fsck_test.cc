@@ -78,6 +78,8 @@ TEST(FsckTest, ReportNamesTableGravityAndNextStep) {
   report.findings.push_back({storage::TableId::kReceipts,
                              storage::Gravity::kEvidence, "a receipt is odd",
                              2});
+  report.findings.push_back({storage::TableId::kFormat,
+                             storage::Gravity::kRecord, "the \"file\"\n", 1});
   EXPECT_THAT(Describe(report),
               HasSubstr("EVIDENCE receipts: a receipt is odd (2)"));
   EXPECT_THAT(Describe(report), HasSubstr("next: "));
@@ -85,6 +87,7 @@ TEST(FsckTest, ReportNamesTableGravityAndNextStep) {
               HasSubstr(R"("clean": false, "rows": 7)"));
   EXPECT_THAT(DescribeAsJson(report),
               HasSubstr(R"("table": "receipts", "gravity": "EVIDENCE")"));
+  EXPECT_THAT(DescribeAsJson(report), HasSubstr(R"("the \"file\" ")"));
 }
 
 }  // namespace
