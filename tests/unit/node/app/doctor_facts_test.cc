@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/app/doctor_facts.h"
+
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "tests/support/office_pair.h"
+#include "tests/support/status_matchers.h"
+
+namespace amparo::app {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+class DoctorFactsTest : public testing::Test {
+ protected:
+  DoctorFactsTest() : watch_(pair_.clock) {
+    std::string pattern = testing::TempDir() + "amparo-doctor-XXXXXX";
+    folder_ = ::mkdtemp(pattern.data());
+  }
+  ~DoctorFactsTest() override { std::filesystem::remove_all(folder_); }
+
+  DoctorFacts Gather() {
+    return Must(GatherFacts(pair_.a.node(), watch_, folder_, "1.0"));
+  }
+
+  OfficePair pair_;
+  ClockWatch watch_;
+  std::string folder_;
+};
+
+TEST_F(DoctorFactsTest, ANewOfficeHasItsKeysAndItsPeer) {
+  const DoctorFacts facts = Gather();
+  ASSERT_THAT(facts.keys, SizeIs(4));
+  for (const KeyFacts& key : facts.keys) {
+    EXPECT_GT(key.until, facts.now + key.renewed_before) << key.name;
+  }
+  EXPECT_TRUE(facts.chain_holds);
+  EXPECT_TRUE(facts.writable);
+  EXPECT_TRUE(facts.disk_known);
+  EXPECT_GT(facts.disk_bytes, 0u);
+  EXPECT_THAT(facts.open_files, IsEmpty());
+  EXPECT_GE(facts.openssl_major, 3);
+  ASSERT_THAT(facts.peers, SizeIs(1));
+  EXPECT_TRUE(facts.peers[0].pin_holds);
+  EXPECT_TRUE(facts.peers[0].in_use);
+  EXPECT_EQ(facts.peers[0].letters_waiting, 0u);
+  EXPECT_GT(facts.peers[0].sealed_to_until, facts.now);
+}
+
+TEST_F(DoctorFactsTest, ALetterThatWaitsIsCountedAndDated) {
+  pair_.Propose(pair_.NewPerson());
+  const absl::Time written = pair_.clock.Now();
+  pair_.clock.Advance(absl::Hours(3));
+  const DoctorFacts facts = Gather();
+  EXPECT_EQ(facts.peers[0].letters_waiting, 1u);
+  EXPECT_EQ(facts.peers[0].oldest_since, written);
+}
+
+TEST_F(DoctorFactsTest, ASetClockIsSeen) {
+  EXPECT_LT(absl::AbsDuration(watch_.Jump()), absl::Seconds(60));
+  pair_.clock.Advance(absl::Hours(1));
+  EXPECT_GT(watch_.Jump(), absl::Minutes(59));
+}
+
+TEST_F(DoctorFactsTest, AFileThatOthersReadIsNamed) {
+  std::ofstream(folder_ + "/node.key") << "key";
+  ::chmod((folder_ + "/node.key").c_str(), 0640);
+  EXPECT_THAT(Gather().open_files, Contains(HasSubstr("node.key must")));
+}
+
+TEST(AnswersTest, OnlyWhereSomebodyListens) {
+  const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  ASSERT_EQ(::bind(listener, reinterpret_cast<sockaddr*>(&address), size), 0);
+  ASSERT_EQ(::listen(listener, 1), 0);
+  ASSERT_EQ(
+      ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  const std::string here = absl::StrCat("127.0.0.1:", ntohs(address.sin_port));
+  EXPECT_TRUE(Answers(here, kConnectTimeout));
+  ::close(listener);
+  EXPECT_FALSE(Answers(here, kConnectTimeout));
+  EXPECT_FALSE(Answers("nowhere", kConnectTimeout));
+}
+
+}  // namespace
+}  // namespace amparo::app
