@@ -63,6 +63,7 @@ absl::Status Node::OpenOffice(crypto::Secret node_key) {
   ASSIGN_OR_RETURN(
       own_, peering::OwnOffice::Load(ground_.store, *vault_, ground_.random,
                                      ground_.clock));
+  RETURN_IF_ERROR(own_->CheckFresh());
   ASSIGN_OR_RETURN(log_, OpenLog(ground_, *vault_, *own_));
   return absl::OkStatus();
 }

@@ -79,7 +79,8 @@ absl::StatusOr<crypto::Secret> InitialiseNode(
 // Thread-safe as its rooms are.
 class Node {
  public:
-  // kNotInitialised, kPassphraseWrong for another node key, kRecordDamaged;
+  // kNotInitialised, kPassphraseWrong for another node key, kRecordDamaged,
+  // kRestoreNeeded (restore.h);
   // also checks the budget ledger and every shipped table. Everything in
   // `ground` must outlive the node. `cost` is lower in tests only.
   static absl::StatusOr<std::unique_ptr<Node>> Open(

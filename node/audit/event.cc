@@ -53,6 +53,7 @@ constexpr Row kRows[] = {
     {EventKind::kNonDelivery, "NON_DELIVERY"},
     {EventKind::kPeerResumed, "PEER_RESUMED"},
     {EventKind::kAgreementEnded, "AGREEMENT_ENDED"},
+    {EventKind::kRestored, "RESTORED"},
 };
 
 constexpr absl::string_view kAboutNames[] = {

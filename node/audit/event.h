@@ -57,6 +57,7 @@ enum class EventKind : uint16_t {
   kNonDelivery = 34,
   kPeerResumed = 35,
   kAgreementEnded = 36,
+  kRestored = 37,
 };
 
 // Stable name, e.g. "CONSENT_GIVEN"; "UNKNOWN" for a number of a later

@@ -107,6 +107,9 @@ absl::StatusOr<consent::Consent> Gate::ConsentOf(const ConsentId& id) const {
 
 absl::Status Gate::CheckPeer(const OfficeId& peer, bool protective) const {
   ASSIGN_OR_RETURN(const peering::Peer found, peers_.Get(peer));
+  if (found.bundle.exercise != own_.exercise()) {
+    return Error(Reason::kExerciseMismatch);
+  }
   return peering::CheckMayExchange(found, protective);
 }
 
@@ -168,11 +171,10 @@ absl::StatusOr<Clearance> Gate::Clear(const ClearanceRequest& request) const {
   const absl::Time now = clock_.Now();
   RETURN_IF_ERROR(CheckRequest(request, now));
   RETURN_IF_ERROR(CheckPeer(request.recipient, /*protective=*/false));
-  ASSIGN_OR_RETURN(const peering::Agreement agreement,
-                   agreements_.ActiveWith(request.recipient, now));
-  RETURN_IF_ERROR(peering::CheckLetter(agreement, own_.id(), request.type,
-                                       request.purpose,
-                                       AsSet(request.categories), now));
+  ASSIGN_OR_RETURN(
+      const peering::Agreement agreement,
+      agreements_.Covering(request.recipient, request.type, request.purpose,
+                           AsSet(request.categories), now));
   ClearanceFacts facts;
   facts.recipient = request.recipient;
   facts.type = request.type;

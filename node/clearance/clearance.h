@@ -7,8 +7,8 @@
 //
 // What is checked, in this order:
 //   1. the peer is active (two persons confirmed it, nobody suspended it);
-//   2. the agreement with it is in force and covers type, purpose and
-//      categories;
+//   2. an agreement with it is in force and covers type, purpose and
+//      categories (the newest that does);
 //   3. where a person is concerned, the consent covers this purpose, this
 //      recipient and these categories today, and the statement that travels
 //      says no more than that.

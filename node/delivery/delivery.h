@@ -84,6 +84,8 @@ struct ReceivedLetter {
   absl::Time expires_at;  // absl::InfiniteFuture(): never.
   absl::Time deliver_by;  // absl::InfiniteFuture(): no demand.
   absl::Time respond_by;  // absl::InfiniteFuture(): no demand.
+  // When this office had it first: of a letter that it lost and was restored
+  // without, the time of the receipt it had given.
   absl::Time received_at;
   std::string payload;
   std::string consent_statement;  // Checked against the commitment.

@@ -114,6 +114,11 @@ std::string OutboxCodec::Encode(const Record& record) {
   out.set_deliver_by_ms(MillisOrZero(record.deliver_by));
   clearance::WriteFacts(record.clearance, *out.mutable_clearance());
   out.set_plain_bytes(record.plain_bytes);
+  out.set_offered_again(record.offered_again);
+  out.set_refusals(record.refusals);
+  if (record.first_refused_at != absl::InfinitePast()) {
+    out.set_first_refused_at_ms(amparo::ToUnixMillis(record.first_refused_at));
+  }
   return Serialize(out);
 }
 
@@ -125,7 +130,8 @@ absl::StatusOr<OutboxRow> OutboxCodec::Decode(absl::string_view bytes) {
   const auto type = LetterTypeFromNumber(static_cast<int>(in.type()));
   if (!message.ok() || !thread.ok() || !type.has_value() || in.seq() == 0 ||
       in.prev_digest().size() != kDigest ||
-      in.plain_digest().size() != kDigest || in.deliver_by_ms() < 0) {
+      in.plain_digest().size() != kDigest || in.deliver_by_ms() < 0 ||
+      in.first_refused_at_ms() < 0) {
     return Damaged();
   }
   row.key.message = *message;
@@ -141,6 +147,11 @@ absl::StatusOr<OutboxRow> OutboxCodec::Decode(absl::string_view bytes) {
   ASSIGN_OR_RETURN(row.clearance, clearance::ReadFacts(in.clearance()));
   row.key.receiver = row.clearance.recipient;
   row.plain_bytes = in.plain_bytes();
+  row.offered_again = in.offered_again();
+  row.refusals = in.refusals();
+  if (in.first_refused_at_ms() != 0) {
+    row.first_refused_at = amparo::FromUnixMillis(in.first_refused_at_ms());
+  }
   return row;
 }
 
@@ -364,6 +375,10 @@ std::string PeerCursorCodec::Encode(const Record& record) {
   if (record.next_attempt != absl::InfinitePast()) {
     out.set_next_attempt_ms(amparo::ToUnixMillis(record.next_attempt));
   }
+  if (record.offered_incarnation != 1) {
+    out.set_offered_incarnation(record.offered_incarnation);
+  }
+  out.set_offer_from(record.offer_from);
   return Serialize(out);
 }
 
@@ -376,6 +391,10 @@ absl::StatusOr<PeerCursor> PeerCursorCodec::Decode(absl::string_view bytes) {
   if (in.next_attempt_ms() != 0) {
     cursor.next_attempt = amparo::FromUnixMillis(in.next_attempt_ms());
   }
+  if (in.offered_incarnation() != 0) {
+    cursor.offered_incarnation = in.offered_incarnation();
+  }
+  cursor.offer_from = in.offer_from();
   return cursor;
 }
 

@@ -58,6 +58,12 @@ struct OutboxRow {
   absl::Time deliver_by = absl::InfiniteFuture();
   clearance::ClearanceFacts clearance;
   uint64_t plain_bytes = 0;
+  // Receipted once by a peer that was restored since: goes with that receipt.
+  bool offered_again = false;
+  // Of letters that never expire: how often the peer refused it, and since
+  // when (absl::InfinitePast(): it did not).
+  uint32_t refusals = 0;
+  absl::Time first_refused_at = absl::InfinitePast();
 
   bool is_void() const { return void_reason != Reason::kUnspecified; }
   LetterRef ref() const;
@@ -209,6 +215,10 @@ struct ConsentLetterCodec {
 struct PeerCursor {
   uint32_t failures = 0;
   absl::Time next_attempt = absl::InfinitePast();
+  // The peer's incarnation for which all it had receipted is in the outbox
+  // again, and the row key of kReceipts where that work goes on.
+  uint32_t offered_incarnation = 1;
+  std::string offer_from;
 };
 
 struct PeerCursorCodec {

@@ -14,33 +14,44 @@
 #include "node/base/log.h"
 #include "node/base/status_macros.h"
 #include "node/consent/leases.h"
-#include "node/delivery/backoff.h"
+#include "node/delivery/contact.h"
 #include "node/delivery/delivery_records.h"
 #include "node/delivery/letter_codec.h"
+#include "node/delivery/second_offers.h"
 #include "node/delivery/waiting_letters.h"
+#include "node/peering/own_office.h"
 #include "node/peering/peers.h"
 #include "node/storage/table.h"
 
 namespace amparo::delivery {
 namespace {
 
-using storage::Batch;
 using storage::Row;
 using storage::Table;
 
-// Threads of a peer whose back-off is remembered; beyond it all are tried.
-constexpr size_t kHeldThreadsMax = 10000;
 // Steps between two looks at the whole queue of a peer.
 constexpr uint64_t kFullScanEvery = 64;
 // A letter that waits for something of ours (a lease, a suspended peer).
 constexpr absl::Duration kLookAgain = absl::Milliseconds(100);
 constexpr absl::Duration kLookAgainAtPeer = absl::Seconds(5);
 
-size_t WireBytes(uint64_t plain_bytes) {
+size_t WireBytes(const OutboxRow& row) {
+  // A former receipt and bundle, where they go with it.
+  const size_t proof =
+      row.offered_again ? limits::kReceiptBytesMax + limits::kKeyBundleBytesMax
+                        : 0;
   for (const size_t size : kPaddedSizes) {
-    if (plain_bytes + 96 <= size) return size + 1024;
+    if (row.plain_bytes + 96 <= size) return size + 1024 + proof;
   }
   return limits::kLetterBytesMax;
+}
+
+// What the gate is asked at the moment of sending. A letter that its receiver
+// had in time and lost is not late; everything else is asked again.
+clearance::ClearanceFacts FactsToCheck(const OutboxRow& row) {
+  clearance::ClearanceFacts facts = row.clearance;
+  if (row.offered_again) facts.expires_at = absl::InfiniteFuture();
+  return facts;
 }
 
 }  // namespace
@@ -55,30 +66,25 @@ class Dispatcher::Impl {
         link_(link),
         refresh_(std::move(refresh)),
         waiting_(outbox),
-        rows_(outbox.vault_),
-        cursors_(outbox.vault_) {}
+        rows_(outbox.vault_) {}
 
   absl::StatusOr<StepResult> Step(const OfficeId& peer);
   absl::Status Sweep(const OfficeId& peer);
-  void OnContact(const OfficeId& peer);
+  void OnContact(const OfficeId& peer) { WorkOf(peer).contact.OnContact(); }
 
  private:
-  struct Hold {
-    uint32_t failures = 0;
-    absl::Time until;
-  };
-  // What is remembered of a peer. `step` orders the steps; the rest may
-  // change while one is on the wire.
+  // What is remembered of a peer. `step` orders the steps; contact may change
+  // while one is on the wire.
   struct Work {
+    Work(Outbox& outbox, const OfficeId& peer)
+        : contact(outbox.store_, outbox.vault_, outbox.random_, peer) {}
     absl::Mutex step;
     // First row of each lane that there was last time.
     std::map<Lane, std::string> hints ABSL_GUARDED_BY(step);
     uint64_t steps ABSL_GUARDED_BY(step) = 0;
-    absl::Mutex mutex;
-    bool loaded ABSL_GUARDED_BY(mutex) = false;
-    PeerCursor cursor ABSL_GUARDED_BY(mutex);
-    std::map<ThreadId, Hold> held ABSL_GUARDED_BY(mutex);
-    bool asking ABSL_GUARDED_BY(mutex) = false;  // In Ask().
+    // It has answered a hello of ours since the start.
+    bool greeted ABSL_GUARDED_BY(step) = false;
+    Contact contact;
   };
   // A letter in the hand: its row and what goes on the wire.
   struct Load {
@@ -89,12 +95,7 @@ class Dispatcher::Impl {
   };
 
   Work& WorkOf(const OfficeId& peer);
-  absl::StatusOr<PeerCursor> CursorOf(const OfficeId& peer, Work& work);
-  absl::Status SaveCursor(const OfficeId& peer, Work& work,
-                          const PeerCursor& cursor);
-  absl::StatusOr<absl::Time> Failed(const OfficeId& peer, Work& work,
-                                    absl::Time now);
-  void HoldThread(Work& work, const ThreadId& thread, absl::Duration at_least,
+  void HoldThread(Work& work, const OutboxRow& row, absl::Duration wait,
                   absl::Time now, StepResult& result);
 
   // Asks the peer for newer keys; whether it answered.
@@ -105,7 +106,10 @@ class Dispatcher::Impl {
   absl::Status Ready(const peering::Peer& peer, Work& work, absl::Time now,
                      std::vector<Load>& loads, StepResult& result);
   absl::Status TakeRefusal(Work& work, absl::Time now, const Load& load,
-                           Reason reason, StepResult& result);
+                           Reason reason, bool said_by_peer,
+                           StepResult& result);
+  absl::StatusOr<bool> OfferAgain(const peering::Peer& peer, Work& work)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(work.step);
   absl::Status TakeOutcomes(const peering::Peer& peer, Work& work,
                             absl::Time now, const std::vector<Load>& loads,
                             const std::vector<Outcome>& outcomes,
@@ -118,7 +122,6 @@ class Dispatcher::Impl {
   const Refresh refresh_;
   WaitingLetters waiting_;
   const Table<OutboxCodec> rows_;
-  const Table<PeerCursorCodec> cursors_;
   absl::Mutex works_mutex_;
   std::map<OfficeId, std::unique_ptr<Work>> works_
       ABSL_GUARDED_BY(works_mutex_);
@@ -127,78 +130,18 @@ class Dispatcher::Impl {
 Dispatcher::Impl::Work& Dispatcher::Impl::WorkOf(const OfficeId& peer) {
   absl::MutexLock lock(&works_mutex_);
   std::unique_ptr<Work>& work = works_[peer];
-  if (work == nullptr) work = std::make_unique<Work>();
+  if (work == nullptr) work = std::make_unique<Work>(outbox_, peer);
   return *work;
 }
 
-absl::StatusOr<PeerCursor> Dispatcher::Impl::CursorOf(const OfficeId& peer,
-                                                      Work& work) {
-  absl::MutexLock lock(&work.mutex);
-  if (!work.loaded) {
-    ASSIGN_OR_RETURN(const auto row, cursors_.Get(outbox_.store_, peer));
-    if (row.has_value()) work.cursor = row->value;
-    work.loaded = true;
-  }
-  return work.cursor;
-}
-
-absl::Status Dispatcher::Impl::SaveCursor(const OfficeId& peer, Work& work,
-                                          const PeerCursor& cursor) {
-  {
-    absl::MutexLock lock(&work.mutex);
-    work.cursor = cursor;
-    work.loaded = true;
-  }
-  Batch batch;
-  RETURN_IF_ERROR(cursors_.Put(batch, peer, cursor));
-  return outbox_.store_.Commit(batch).status();
-}
-
-absl::StatusOr<absl::Time> Dispatcher::Impl::Failed(const OfficeId& peer,
-                                                    Work& work,
-                                                    absl::Time now) {
-  ASSIGN_OR_RETURN(PeerCursor cursor, CursorOf(peer, work));
-  ++cursor.failures;
-  cursor.next_attempt = now + Backoff(cursor.failures, outbox_.random_);
-  RETURN_IF_ERROR(SaveCursor(peer, work, cursor));
-  return cursor.next_attempt;
-}
-
-void Dispatcher::Impl::HoldThread(Work& work, const ThreadId& thread,
-                                  absl::Duration at_least, absl::Time now,
+void Dispatcher::Impl::HoldThread(Work& work, const OutboxRow& row,
+                                  absl::Duration wait, absl::Time now,
                                   StepResult& result) {
-  absl::MutexLock lock(&work.mutex);
-  if (work.held.size() >= kHeldThreadsMax) work.held.clear();
-  Hold& hold = work.held[thread];
-  if (at_least == absl::ZeroDuration()) {
-    ++hold.failures;
-    at_least = Backoff(hold.failures, outbox_.random_);
-  }
-  hold.until = now + at_least;
-  result.next = std::min(result.next, hold.until);
-}
-
-void Dispatcher::Impl::OnContact(const OfficeId& peer) {
-  Work& work = WorkOf(peer);
-  absl::MutexLock lock(&work.mutex);
-  // The answer to our own question is no reason to send sooner: a peer that
-  // never knows its keys would make this spin.
-  if (work.asking) return;
-  work.held.clear();
-  work.cursor = PeerCursor();
-  work.loaded = true;
+  result.next = std::min(result.next, work.contact.HoldThread(row, wait, now));
 }
 
 bool Dispatcher::Impl::Ask(const OfficeId& peer, Work& work) {
-  if (!refresh_) return false;
-  {
-    absl::MutexLock lock(&work.mutex);
-    work.asking = true;
-  }
-  const bool answered = refresh_(peer).ok();
-  absl::MutexLock lock(&work.mutex);
-  work.asking = false;
-  return answered;
+  return refresh_ && work.contact.Ask([&] { return refresh_(peer); });
 }
 
 // Takes due letters in order, the first of each thread that is not held and
@@ -206,16 +149,14 @@ bool Dispatcher::Impl::Ask(const OfficeId& peer, Work& work) {
 absl::Status Dispatcher::Impl::Collect(const OfficeId& peer, Work& work,
                                        absl::Time now, std::vector<Load>& loads,
                                        StepResult& result) {
-  std::map<ThreadId, Hold> held;
-  {
-    absl::MutexLock lock(&work.mutex);
-    held = work.held;
-  }
+  const std::map<ThreadId, Contact::Hold> held = work.contact.Held();
+  bool after_restore = false;
   // Each lane from a hint of its own: what is posted to the protective lane
   // is found however many ordinary letters wait.
   for (int pass = 0; pass < 2; ++pass) {
     const bool whole = pass == 1 || work.steps % kFullScanEvery == 0;
     size_t bytes = 0;
+    std::map<ThreadId, uint32_t> incarnations;
     for (const Lane lane : {Lane::kProtective, Lane::kOrdinary}) {
       if (result.more) break;
       std::string& hint = work.hints[lane];
@@ -233,7 +174,15 @@ absl::Status Dispatcher::Impl::Collect(const OfficeId& peer, Work& work,
               result.next = std::min(result.next, hold->second.until);
               return true;
             }
-            const size_t size = WireBytes(row.value.plain_bytes);
+            // Letters from before a restore keep their place before those
+            // after it, which count from 1 again.
+            const auto [first, fresh] =
+                incarnations.emplace(row.value.thread, row.value.incarnation);
+            if (!fresh && first->second != row.value.incarnation) {
+              after_restore = true;
+              return true;
+            }
+            const size_t size = WireBytes(row.value);
             if (loads.size() == limits::kBatchLettersMax ||
                 bytes + size > limits::kBatchBytesMax) {
               result.more = true;
@@ -252,6 +201,7 @@ absl::Status Dispatcher::Impl::Collect(const OfficeId& peer, Work& work,
     if (!loads.empty() || whole) break;
   }
   ++work.steps;
+  result.more |= after_restore;
   return absl::OkStatus();
 }
 
@@ -272,7 +222,7 @@ absl::Status Dispatcher::Impl::Ready(const peering::Peer& peer, Work& work,
       load.lease = leases_.Share(*facts.consent);
       if (load.lease == nullptr) {
         behind.insert(thread);
-        HoldThread(work, thread, kLookAgain, now, result);
+        HoldThread(work, load.row, kLookAgain, now, result);
         continue;
       }
       // The letter may have been stopped between the scan and the share.
@@ -283,7 +233,7 @@ absl::Status Dispatcher::Impl::Ready(const peering::Peer& peer, Work& work,
         continue;
       }
     }
-    absl::Status status = outbox_.gate_.Recheck(facts, now);
+    absl::Status status = outbox_.gate_.Recheck(FactsToCheck(load.row), now);
     if (status.ok()) {
       absl::StatusOr<std::string> wire = waiting_.Seal(peer, now, load.row);
       status = wire.status();
@@ -300,7 +250,7 @@ absl::Status Dispatcher::Impl::Ready(const peering::Peer& peer, Work& work,
     // peer; whether the letter is worth writing again is not decided here.
     if (HoldsBack(ReasonOf(status)) || load.row.is_void() ||
         ReasonOf(status) == Reason::kKeyEpochUnknown) {
-      HoldThread(work, thread, kLookAgainAtPeer, now, result);
+      HoldThread(work, load.row, kLookAgainAtPeer, now, result);
       continue;
     }
     RETURN_IF_ERROR(waiting_.Replace(load.row, load.stored, ReasonOf(status)));
@@ -311,21 +261,38 @@ absl::Status Dispatcher::Impl::Ready(const peering::Peer& peer, Work& work,
   return absl::OkStatus();
 }
 
+// A receipt that is not right is no refusal: `said_by_peer` is false then, and
+// the letter is offered again whatever the reason.
 absl::Status Dispatcher::Impl::TakeRefusal(Work& work, absl::Time now,
                                            const Load& load, Reason reason,
+                                           bool said_by_peer,
                                            StepResult& result) {
   ++result.refused;
   outbox_.counts_.RefusedOut(reason);
   Log("letter_not_taken",
       {LogField::Peer(load.row.key.receiver), LogField::Why(reason)});
-  if (load.row.is_void() || MayPass(reason)) {
-    HoldThread(work, load.row.thread, absl::ZeroDuration(), now, result);
+  if (!load.row.is_void() && said_by_peer && !MayPass(reason)) {
+    RETURN_IF_ERROR(waiting_.Replace(load.row, load.stored, reason));
+    ++result.voided;
+    result.more = true;
     return absl::OkStatus();
   }
-  RETURN_IF_ERROR(waiting_.Replace(load.row, load.stored, reason));
-  ++result.voided;
+  ASSIGN_OR_RETURN(const OutboxRow counted,
+                   waiting_.CountRefusal(load.row, load.stored, now));
+  // The thread of an incarnation before a restore goes nowhere any more: its
+  // places need no filling.
+  const bool needless = counted.is_void() && said_by_peer && !MayPass(reason) &&
+                        counted.incarnation < outbox_.own_.incarnation();
+  if (!needless && !WaitingLetters::IsSpent(counted, now)) {
+    HoldThread(work, counted, absl::ZeroDuration(), now, result);
+    return absl::OkStatus();
+  }
   result.more = true;
-  return absl::OkStatus();
+  if (counted.is_void()) return waiting_.GiveUp(counted.key, now);
+  ASSIGN_OR_RETURN(const auto row, waiting_.Reread(counted.key));
+  if (!row.has_value()) return absl::OkStatus();
+  ++result.voided;
+  return waiting_.Replace(row->value, row->stored, reason);
 }
 
 absl::Status Dispatcher::Impl::TakeOutcomes(
@@ -350,8 +317,7 @@ absl::Status Dispatcher::Impl::TakeOutcomes(
       done.insert(i);
       ++result.delivered;
       if (!loads[i].row.is_void()) outbox_.counts_.Delivered(peer.id);
-      absl::MutexLock lock(&work.mutex);
-      work.held.erase(loads[i].row.thread);
+      work.contact.Release(loads[i].row.thread);
     } else if (refusals[i] != Reason::kReceiptInvalid &&
                refusals[i] != Reason::kKeyEpochUnknown) {
       return taken[k];
@@ -360,9 +326,24 @@ absl::Status Dispatcher::Impl::TakeOutcomes(
   for (size_t i = 0; i < loads.size(); ++i) {
     if (done.count(i) > 0) continue;
     wants_keys |= WantsNewKeys(refusals[i]);
-    RETURN_IF_ERROR(TakeRefusal(work, now, loads[i], refusals[i], result));
+    RETURN_IF_ERROR(TakeRefusal(work, now, loads[i], refusals[i],
+                                outcomes[i].receipt.empty(), result));
   }
   return absl::OkStatus();
+}
+
+// Whether a page of what a restored peer may have lost was put back: nothing
+// else is sent to it before all of it waits, in order.
+absl::StatusOr<bool> Dispatcher::Impl::OfferAgain(const peering::Peer& peer,
+                                                  Work& work) {
+  ASSIGN_OR_RETURN(const PeerCursor cursor, work.contact.Cursor());
+  if (!NeedsSecondOffers(peer, cursor)) return false;
+  const absl::StatusOr<PeerCursor> after = waiting_.OfferPage(peer, cursor);
+  if (ReasonOf(after.status()) == Reason::kVersionConflict) return true;
+  RETURN_IF_ERROR(after.status());
+  work.hints.clear();
+  work.contact.Take(*after);
+  return true;
 }
 
 absl::StatusOr<StepResult> Dispatcher::Impl::Step(const OfficeId& peer_id) {
@@ -370,7 +351,7 @@ absl::StatusOr<StepResult> Dispatcher::Impl::Step(const OfficeId& peer_id) {
   absl::MutexLock lock(&work.step);
   const absl::Time now = outbox_.clock_.Now();
   StepResult result;
-  ASSIGN_OR_RETURN(const PeerCursor cursor, CursorOf(peer_id, work));
+  ASSIGN_OR_RETURN(const PeerCursor cursor, work.contact.Cursor());
   if (cursor.next_attempt > now &&
       cursor.next_attempt <= now + limits::kBackoffMax) {
     result.next = cursor.next_attempt;
@@ -378,8 +359,21 @@ absl::StatusOr<StepResult> Dispatcher::Impl::Step(const OfficeId& peer_id) {
   }
   absl::StatusOr<peering::Peer> peer = peers_.Get(peer_id);
   if (!peer.ok()) return result;
+  ASSIGN_OR_RETURN(result.more, OfferAgain(*peer, work));
+  if (result.more) return result;
   std::vector<Load> loads;
   RETURN_IF_ERROR(Collect(peer_id, work, now, loads, result));
+  // An office that was restored says so before it sends anything: the peer may
+  // know that it is not the last life of it.
+  if (!loads.empty() && !work.greeted && outbox_.own_.incarnation() > 1) {
+    work.greeted = Ask(peer_id, work);
+    if (!work.greeted) {
+      result = StepResult();
+      ASSIGN_OR_RETURN(result.next, work.contact.Failed(now));
+      return result;
+    }
+    ASSIGN_OR_RETURN(peer, peers_.Get(peer_id));
+  }
   absl::Status ready = Ready(*peer, work, now, loads, result);
   if (ReasonOf(ready) == Reason::kSealingKeyUnknown) {
     // All sealing keys we know are too old: ask, and seal in the next step.
@@ -391,7 +385,7 @@ absl::StatusOr<StepResult> Dispatcher::Impl::Step(const OfficeId& peer_id) {
         return result;
       }
     }
-    ASSIGN_OR_RETURN(result.next, Failed(peer_id, work, now));
+    ASSIGN_OR_RETURN(result.next, work.contact.Failed(now));
     return result;
   }
   RETURN_IF_ERROR(ready);
@@ -412,15 +406,13 @@ absl::StatusOr<StepResult> Dispatcher::Impl::Step(const OfficeId& peer_id) {
     Log("letters_not_delivered",
         {LogField::Peer(peer_id), LogField::Why(ReasonOf(outcomes.status()))});
     result.more = false;
-    ASSIGN_OR_RETURN(result.next, Failed(peer_id, work, now));
+    ASSIGN_OR_RETURN(result.next, work.contact.Failed(now));
     return result;
   }
   bool wants_keys = false;
   RETURN_IF_ERROR(
       TakeOutcomes(*peer, work, now, loads, *outcomes, wants_keys, result));
-  if (cursor.failures > 0) {
-    RETURN_IF_ERROR(SaveCursor(peer_id, work, PeerCursor()));
-  }
+  if (cursor.failures > 0) RETURN_IF_ERROR(work.contact.Reached());
   // The letters wait out their back-off all the same.
   if (wants_keys) Ask(peer_id, work);
   return result;

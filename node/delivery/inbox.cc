@@ -78,20 +78,34 @@ class Inbox::Impl {
   absl::StatusOr<std::optional<std::string>> Seen(const LetterName& name) const;
   absl::StatusOr<LetterHeader> CheckHeader(const WireLetter& wire,
                                            const peering::Peer& peer,
-                                           absl::Time now) const;
-  absl::Status CheckAgreement(const LetterHeader& header, absl::Time now) const;
+                                           absl::Time as_of) const;
+  absl::Status CheckAgreement(const LetterHeader& header,
+                              absl::Time as_of) const;
+  absl::StatusOr<peering::SigningKey> SenderKey(const LetterHeader& header,
+                                                const peering::Peer& peer,
+                                                absl::Time as_of) const;
   absl::StatusOr<Plain> Open(const WireLetter& wire, const LetterHeader& header,
                              const peering::SigningKey& key,
                              SignedPlain& evidence) const;
   absl::StatusOr<Row<ThreadState>> CheckPlace(const LetterHeader& header,
                                               bool& first) const;
-  absl::StatusOr<std::string> Handle(const ReceivedLetter& letter,
-                                     const Plain& plain,
-                                     const peering::Peer& peer, Batch& batch,
-                                     std::string& thread_digest);
+  // What the receipt says of a letter: its kind, and the digest that the next
+  // letter of the thread has to name as the one before it.
+  struct Taken {
+    ReceiptKind kind = ReceiptKind::kDelivered;
+    std::string thread_digest;
+  };
+  absl::StatusOr<Taken> Handle(const ReceivedLetter& letter, const Plain& plain,
+                               const peering::Peer& peer, absl::Time as_of,
+                               Batch& batch);
   absl::Status TakeReceipt(const ReceivedLetter& letter,
-                           const peering::Peer& peer, Batch& batch);
+                           const peering::Peer& peer, absl::Time as_of,
+                           Batch& batch);
   absl::StatusOr<std::string> Prepare(const Arrival& arrival, Batch& batch);
+  absl::StatusOr<std::string> ReceiptFor(
+      const ReceivedLetter& letter, const Taken& taken,
+      const std::optional<SignedReceipt>& former,
+      const std::string& former_bytes) const;
   absl::Status Keep(const ReceivedLetter& letter, const LetterHeader& header,
                     const std::string& receipt, Batch& batch) const;
   std::vector<Prepared> PrepareWave(std::vector<Arrival>& waiting,
@@ -152,11 +166,36 @@ absl::StatusOr<LetterHeader> Inbox::Impl::CheckHeader(const WireLetter& wire,
   if (header.receiver != own_.id()) {
     return Error(Reason::kLetterWrongReceiver);
   }
+  if (peer.bundle.exercise != own_.exercise()) {
+    return Error(Reason::kExerciseMismatch);
+  }
+  if (header.incarnation > peer.bundle.incarnation) {
+    return Error(Reason::kIncarnationUnknown);
+  }
   RETURN_IF_ERROR(
       peering::CheckMayExchange(peer, IsProtectiveLetter(header.type)));
   RETURN_IF_ERROR(CheckAgreement(header, now));
   RETURN_IF_ERROR(CheckTimes(header, now));
   return header;
+}
+
+// The key a letter says it was signed with, when it may have signed it.
+absl::StatusOr<peering::SigningKey> Inbox::Impl::SenderKey(
+    const LetterHeader& header, const peering::Peer& peer,
+    absl::Time as_of) const {
+  const bool earlier = header.incarnation < peer.bundle.incarnation;
+  absl::StatusOr<peering::SigningKey> key =
+      peer.bundle.SigningKeyOf(header.sender_key_epoch);
+  // A restore ends all keys of the life before: what waited since then still
+  // comes, but whoever goes on living that life is not heard.
+  const bool over =
+      key.ok() ? key->validity.sign_until < header.created_at : earlier;
+  if (earlier && over) return Error(Reason::kIncarnationOver);
+  RETURN_IF_ERROR(key.status());
+  if (over || key->validity.verify_until < as_of) {
+    return Error(Reason::kSignatureInvalid);
+  }
+  return key;
 }
 
 absl::StatusOr<Plain> Inbox::Impl::Open(const WireLetter& wire,
@@ -194,7 +233,8 @@ absl::StatusOr<Row<ThreadState>> Inbox::Impl::CheckPlace(
 }
 
 absl::Status Inbox::Impl::TakeReceipt(const ReceivedLetter& letter,
-                                      const peering::Peer& peer, Batch& batch) {
+                                      const peering::Peer& peer,
+                                      absl::Time as_of, Batch& batch) {
   ASSIGN_OR_RETURN(const std::string bytes,
                    DecodeReceiptLetter(letter.payload));
   ASSIGN_OR_RETURN(const SignedReceipt receipt, ParseSignedReceipt(bytes));
@@ -205,20 +245,16 @@ absl::Status Inbox::Impl::TakeReceipt(const ReceivedLetter& letter,
   ASSIGN_OR_RETURN(const std::optional<LetterStatus> about,
                    outbox_.StatusOf(store_, receipt.body.message));
   if (!about.has_value()) return Error(Reason::kReceiptInvalid);
-  RETURN_IF_ERROR(CheckReceipt(receipt, about->letter, own_.id(), peer.bundle));
+  RETURN_IF_ERROR(
+      CheckReceipt(receipt, about->letter, own_.id(), peer.bundle, as_of));
   return outbox_.StoreReceipt(batch, about->letter, receipt.body.kind,
                               receipt.body.issued_at, bytes);
 }
 
-// Answers the kind of receipt, and what the next letter of the thread has to
-// name as the one before it.
-absl::StatusOr<std::string> Inbox::Impl::Handle(const ReceivedLetter& letter,
-                                                const Plain& plain,
-                                                const peering::Peer& peer,
-                                                Batch& batch,
-                                                std::string& thread_digest) {
-  thread_digest = letter.plain_digest;
-  ReceiptKind kind = ReceiptKind::kDelivered;
+absl::StatusOr<Inbox::Impl::Taken> Inbox::Impl::Handle(
+    const ReceivedLetter& letter, const Plain& plain, const peering::Peer& peer,
+    absl::Time as_of, Batch& batch) {
+  Taken taken{ReceiptKind::kDelivered, letter.plain_digest};
   if (letter.type == LetterType::kVoid) {
     ASSIGN_OR_RETURN(const VoidNotice notice, DecodeVoidNotice(letter.payload));
     const LetterHeader& header = plain.header;
@@ -228,17 +264,33 @@ absl::StatusOr<std::string> Inbox::Impl::Handle(const ReceivedLetter& letter,
         notice.incarnation != header.incarnation) {
       return Error(Reason::kHeaderMismatch);
     }
-    thread_digest = notice.plain_digest;
-    kind = ReceiptKind::kVoided;
+    taken = {ReceiptKind::kVoided, notice.plain_digest};
   } else if (letter.type == LetterType::kReceipt) {
-    RETURN_IF_ERROR(TakeReceipt(letter, peer, batch));
+    RETURN_IF_ERROR(TakeReceipt(letter, peer, as_of, batch));
   } else {
     const auto handler = handlers_.find(letter.type);
     if (handler == handlers_.end()) return Error(Reason::kTypeUnknown);
     RETURN_IF_ERROR(handler->second->Receive(letter, batch));
   }
-  return outbox_.SignReceipt(letter.message, thread_digest, letter.sender,
-                             own_.id(), kind, letter.received_at);
+  return taken;
+}
+
+// The receipt of this letter: a new one, or the very one that we gave before a
+// restore lost the letter.
+absl::StatusOr<std::string> Inbox::Impl::ReceiptFor(
+    const ReceivedLetter& letter, const Taken& taken,
+    const std::optional<SignedReceipt>& former,
+    const std::string& former_bytes) const {
+  if (!former.has_value()) {
+    return outbox_.SignReceipt(letter.message, taken.thread_digest,
+                               letter.sender, own_.id(), taken.kind,
+                               letter.received_at);
+  }
+  if (former->body.kind != taken.kind ||
+      former->body.plain_digest != taken.thread_digest) {
+    return Error(Reason::kReceiptInvalid);
+  }
+  return former_bytes;
 }
 
 absl::Status Inbox::Impl::Keep(const ReceivedLetter& letter,
@@ -254,7 +306,7 @@ absl::Status Inbox::Impl::Keep(const ReceivedLetter& letter,
       letter.copy_key));
   return log_.Record(batch,
                      {audit::EventKind::kLetterReceived,
-                      letter.received_at,
+                      clock_.Now(),
                       PersonId(),
                       {{"letter", letter.message.hex()},
                        {"office", letter.sender.hex()},
@@ -267,13 +319,21 @@ absl::StatusOr<std::string> Inbox::Impl::Prepare(const Arrival& arrival,
                                                  Batch& batch) {
   const absl::Time now = clock_.Now();
   ASSIGN_OR_RETURN(const peering::Peer peer, peers_.Get(arrival.name.sender));
+  // What we gave a receipt for and lost is judged as on the day we had it.
+  std::optional<SignedReceipt> former;
+  absl::Time as_of = now;
+  if (!arrival.wire.former_receipt.empty()) {
+    ASSIGN_OR_RETURN(
+        former,
+        CheckOwnReceipt(arrival.wire.former_receipt, arrival.wire.former_bundle,
+                        peer.id, arrival.name.message, own_));
+    as_of = std::min(now, former->body.issued_at);
+  }
   ASSIGN_OR_RETURN(const LetterHeader header,
-                   CheckHeader(arrival.wire, peer, now));
+                   CheckHeader(arrival.wire, peer, as_of));
   ASSIGN_OR_RETURN(const peering::SigningKey key,
-                   peer.bundle.SigningKeyOf(header.sender_key_epoch));
-  if (key.validity.verify_until < now ||
-      key.validity.sign_until < header.created_at ||
-      !crypto::VerifyDsse(key.key, kLetterDsse, OuterBody(arrival.wire),
+                   SenderKey(header, peer, as_of));
+  if (!crypto::VerifyDsse(key.key, kLetterDsse, OuterBody(arrival.wire),
                           arrival.wire.signature)
            .ok()) {
     return Error(Reason::kSignatureInvalid);
@@ -281,7 +341,7 @@ absl::StatusOr<std::string> Inbox::Impl::Prepare(const Arrival& arrival,
   ReceivedLetter letter;
   SignedPlain evidence;
   ASSIGN_OR_RETURN(Plain plain, Open(arrival.wire, header, key, evidence));
-  RETURN_IF_ERROR(CheckConsent(plain, own_.id(), now));
+  RETURN_IF_ERROR(CheckConsent(plain, own_.id(), as_of));
   bool first = false;
   ASSIGN_OR_RETURN(const Row<ThreadState> thread, CheckPlace(header, first));
 
@@ -299,7 +359,7 @@ absl::StatusOr<std::string> Inbox::Impl::Prepare(const Arrival& arrival,
   letter.expires_at = header.expires_at;
   letter.deliver_by = header.deliver_by;
   letter.respond_by = header.respond_by;
-  letter.received_at = now;
+  letter.received_at = as_of;
   letter.payload = std::move(plain.payload);
   letter.consent_statement = std::move(plain.consent_statement);
   letter.consent_salt = std::move(plain.consent_salt);
@@ -313,9 +373,12 @@ absl::StatusOr<std::string> Inbox::Impl::Prepare(const Arrival& arrival,
     letter.copy_key = vault_.TableKey(PeerLetterCodec::kTable);
   }
 
-  ThreadState after{header.seq + 1, {}};
-  ASSIGN_OR_RETURN(const std::string receipt,
-                   Handle(letter, plain, peer, batch, after.last_digest));
+  ASSIGN_OR_RETURN(const Taken taken,
+                   Handle(letter, plain, peer, as_of, batch));
+  ASSIGN_OR_RETURN(
+      const std::string receipt,
+      ReceiptFor(letter, taken, former, arrival.wire.former_receipt));
+  const ThreadState after{header.seq + 1, taken.thread_digest};
   const Table<ThreadInCodec> threads(vault_);
   const ThreadKey thread_key{header.sender, header.incarnation, header.thread};
   RETURN_IF_ERROR(first ? threads.Insert(batch, thread_key, after)

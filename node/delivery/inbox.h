@@ -6,11 +6,13 @@
 //   1. size, and that it parses as a letter at all
 //   2. the header's sender is the authenticated peer
 //   3. already seen: the stored receipt is answered, byte for byte
-//   4. protocol, receiver, known type
+//   4. protocol, receiver, known type, both exercise or both live, an
+//      incarnation its bundle announced
 //   5. the peer is active, or suspended and the letter is protective
 //   6. the agreement allows the type, or it is protective, or peering
 //   7. expiry and clock skew
-//   8. outer signature
+//   8. outer signature, by a key that may have made it: under an incarnation
+//      that a restore of the sender ended, only what was signed before
 //   9. opening: sealing key, authenticity, padding
 //  10. inner signature, headers equal
 //  11. consent statement against its commitment
@@ -18,6 +20,11 @@
 //  13. the handler of its type
 //
 // then record, leaf, receipt and thread state are committed together.
+//
+// A letter may come with a receipt that this office gave for it before it was
+// restored from a backup (peer.v1.Letter.former_receipt). Its times, agreement
+// and consent are then judged as of that receipt, and the same receipt is kept
+// as the answer; kReceiptInvalid when it is not ours or not for this letter.
 #ifndef AMPARO_NODE_DELIVERY_INBOX_H_
 #define AMPARO_NODE_DELIVERY_INBOX_H_
 

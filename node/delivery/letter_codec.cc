@@ -243,6 +243,8 @@ std::string EncodeLetter(const WireLetter& letter) {
   out.set_enc(letter.enc);
   out.set_ciphertext(letter.ciphertext);
   out.set_signature(letter.signature);
+  out.set_former_receipt(letter.former_receipt);
+  out.set_former_bundle(letter.former_bundle);
   return Serialize(out);
 }
 
@@ -260,6 +262,8 @@ absl::StatusOr<WireLetter> ParseLetter(absl::string_view bytes) {
   letter.enc = std::move(*in.mutable_enc());
   letter.ciphertext = std::move(*in.mutable_ciphertext());
   letter.signature = std::move(*in.mutable_signature());
+  letter.former_receipt = std::move(*in.mutable_former_receipt());
+  letter.former_bundle = std::move(*in.mutable_former_bundle());
   return letter;
 }
 

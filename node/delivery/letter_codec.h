@@ -91,12 +91,15 @@ struct SignedPlain {
   std::string signature;
 };
 
-// The four parts of a letter on the wire.
+// A letter on the wire. The last two parts go only with a letter that is
+// offered again: serialised SignedBody, see peer.v1.Letter.
 struct WireLetter {
   std::string header;
   std::string enc;
   std::string ciphertext;
   std::string signature;
+  std::string former_receipt = {};
+  std::string former_bundle = {};
 };
 
 std::string EncodeHeader(const LetterHeader& header);

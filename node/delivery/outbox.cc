@@ -352,6 +352,8 @@ absl::Status Outbox::PostVoid(Batch& batch, const OutboxRow& row,
   after.clearance = letter.clearance;
   after.plain_bytes = letter.plain.size();
   after.deliver_by = absl::InfiniteFuture();
+  after.refusals = 0;
+  after.first_refused_at = absl::InfinitePast();
   batch.RequireUnchanged(OutboxCodec::kTable, OutboxCodec::EncodeKey(row.key),
                          stored);
   RETURN_IF_ERROR(Table<OutboxCodec>(vault_).Put(batch, row.key, after));
@@ -422,7 +424,8 @@ absl::StatusOr<StoppedLetters> Outbox::StopUnderConsent(
                                  /*tell_listeners=*/false));
         stopped.voided.push_back(row->value.ref());
       }
-      if (PossiblySent(key)) stopped.possibly_sent.push_back(row->value.ref());
+      if (row->value.offered_again || PossiblySent(key))
+        stopped.possibly_sent.push_back(row->value.ref());
       continue;
     }
     // Answered by the receiver: with the VOID's receipt it never got there.

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/delivery/waiting_letters.h"
 
-#include <optional>
+#include <algorithm>
 #include <utility>
 #include <vector>
 
+#include "node/base/limits.h"
+#include "node/base/log.h"
 #include "node/base/status_macros.h"
 #include "node/delivery/letter_codec.h"
 #include "node/delivery/receipts.h"
+#include "node/delivery/second_offers.h"
 #include "node/peering/own_office.h"
 
 namespace amparo::delivery {
@@ -40,7 +43,11 @@ bool MayPass(Reason reason) {
     case Reason::kSequenceGap:
     case Reason::kSealingKeyUnknown:
     case Reason::kKeyEpochUnknown:
-    case Reason::kReceiptInvalid:
+    case Reason::kIncarnationUnknown:
+    // Somebody else lives on under our name, or we are that somebody: a hello
+    // tells which. No reason to void what waits.
+    case Reason::kIncarnationOver:
+    case Reason::kRestoreNeeded:
       return true;
     default:
       return false;
@@ -51,7 +58,9 @@ bool MayPass(Reason reason) {
 bool WantsNewKeys(Reason reason) {
   return reason == Reason::kSealingKeyUnknown ||
          reason == Reason::kKeyEpochUnknown ||
-         reason == Reason::kLetterUndecryptable;
+         reason == Reason::kLetterUndecryptable ||
+         reason == Reason::kIncarnationUnknown ||
+         reason == Reason::kIncarnationOver;
 }
 
 // Reasons of our own gate that hold a letter back without ending it.
@@ -66,6 +75,7 @@ bool IsOurFault(const absl::Status& status) {
   switch (ReasonOf(status)) {
     case Reason::kInternal:
     case Reason::kRecordDamaged:
+    case Reason::kRestoreNeeded:
     case Reason::kStorageFailed:
     case Reason::kUnavailable:
     case Reason::kUnspecified:
@@ -73,6 +83,27 @@ bool IsOurFault(const absl::Status& status) {
     default:
       return false;
   }
+}
+
+absl::StatusOr<WaitingOverview> OverviewOfWaiting(const storage::Reader& reader,
+                                                  const storage::Vault& vault) {
+  const Table<LetterCodec> letters(vault);
+  WaitingOverview overview;
+  RETURN_IF_ERROR(Table<OutboxCodec>(vault).Scan(
+      reader, {}, {},
+      [&](const OutboxKey& key,
+          const Row<OutboxRow>& row) -> absl::StatusOr<bool> {
+        ++overview.letters;
+        // One that does not open any more is for fsck to name.
+        const auto letter =
+            letters.Get(reader, LetterKey{key.message, row.value.is_void()});
+        if (letter.ok() && letter->has_value()) {
+          overview.last_written_at =
+              std::max(overview.last_written_at, (*letter)->value.created_at);
+        }
+        return true;
+      }));
+  return overview;
 }
 
 absl::StatusOr<std::optional<Row<OutboxRow>>> WaitingLetters::Reread(
@@ -126,6 +157,10 @@ absl::StatusOr<std::string> WaitingLetters::Seal(const peering::Peer& peer,
       WireLetter wire,
       SealLetter(header, {letter->value.plain, letter->value.signature},
                  key.key, outbox_.random_));
+  if (row.offered_again) {
+    RETURN_IF_ERROR(
+        AddFormerReceipt(outbox_.store_, outbox_.vault_, peer, row, wire));
+  }
   ASSIGN_OR_RETURN(wire.signature,
                    outbox_.own_.SignWithEpoch(header.sender_key_epoch,
                                               kLetterDsse, OuterBody(wire)));
@@ -135,12 +170,22 @@ absl::StatusOr<std::string> WaitingLetters::Seal(const peering::Peer& peer,
 absl::Status WaitingLetters::Replace(const OutboxRow& row,
                                      absl::string_view stored, Reason reason) {
   Batch batch;
+  // What was delivered once and is offered again stays delivered for those who
+  // wrote it: its VOID keeps the place in the thread and no more.
   RETURN_IF_ERROR(outbox_.PostVoid(batch, row, stored, reason,
-                                   /*tell_listeners=*/true));
+                                   /*tell_listeners=*/!row.offered_again));
   const absl::Status status = outbox_.store_.Commit(batch).status();
   // Somebody else changed the row: the next step sees what it is now.
   return ReasonOf(status) == Reason::kVersionConflict ? absl::OkStatus()
                                                       : status;
+}
+
+void WaitingLetters::TakeOut(Batch& batch, const OutboxKey& key,
+                             absl::string_view stored) {
+  batch.RequireUnchanged(OutboxCodec::kTable, OutboxCodec::EncodeKey(key),
+                         stored);
+  rows_.Delete(batch, key);
+  outbox_.CountQueued(batch, key.receiver, -1);
 }
 
 absl::Status WaitingLetters::AddReceipt(const peering::Peer& peer,
@@ -149,21 +194,39 @@ absl::Status WaitingLetters::AddReceipt(const peering::Peer& peer,
                                         absl::string_view receipt,
                                         Batch& batch) {
   ASSIGN_OR_RETURN(const SignedReceipt parsed, ParseSignedReceipt(receipt));
-  RETURN_IF_ERROR(
-      CheckReceipt(parsed, row.ref(), outbox_.own_.id(), peer.bundle));
+  if (row.offered_again) {
+    // The receipt that was checked when it came, perhaps by a key that the
+    // peer has lost since.
+    ASSIGN_OR_RETURN(
+        const auto known,
+        Table<ReceiptCodec>(outbox_.vault_)
+            .Get(outbox_.store_, {row.key.message, parsed.body.kind}));
+    if (known.has_value() && known->value.signed_body == receipt) {
+      TakeOut(batch, row.key, stored);
+      return absl::OkStatus();
+    }
+  }
+  RETURN_IF_ERROR(CheckReceipt(parsed, row.ref(), outbox_.own_.id(),
+                               peer.bundle, outbox_.clock_.Now()));
   if (parsed.body.kind != ReceiptKind::kDelivered &&
       parsed.body.kind != ReceiptKind::kVoided) {
     return Error(Reason::kReceiptInvalid);
   }
   // A letter that no VOID replaced cannot have been answered as one: believed,
-  // a withdrawal would leave its recipient without a recall.
-  if (parsed.body.kind == ReceiptKind::kVoided && !row.is_void()) {
+  // a withdrawal would leave its recipient without a recall. Unless we were
+  // restored since: then we have lost the VOID, and this is how we learn of it.
+  const bool lost_void =
+      parsed.body.kind == ReceiptKind::kVoided && !row.is_void();
+  if (lost_void && row.incarnation >= outbox_.own_.incarnation()) {
     return Error(Reason::kReceiptInvalid);
   }
-  batch.RequireUnchanged(OutboxCodec::kTable, OutboxCodec::EncodeKey(row.key),
-                         stored);
-  rows_.Delete(batch, row.key);
-  outbox_.CountQueued(batch, row.key.receiver, -1);
+  if (lost_void) {
+    for (ReceiptListener* listener : outbox_.listeners_) {
+      RETURN_IF_ERROR(
+          listener->OnVoided(row.ref(), Reason::kReplacedByVoid, batch));
+    }
+  }
+  TakeOut(batch, row.key, stored);
   return outbox_.StoreReceipt(batch, row.ref(), parsed.body.kind,
                               parsed.body.issued_at, receipt);
 }
@@ -213,6 +276,63 @@ std::vector<absl::Status> WaitingLetters::TakeReceipts(
   return statuses;
 }
 
+// A letter that never expires must not be refused for ever. Both many times and
+// for long, so that neither a clock that jumps nor a peer in a hurry ends it.
+bool WaitingLetters::IsSpent(const OutboxRow& row, absl::Time now) {
+  return row.refusals >= limits::kRefusalsMax &&
+         row.first_refused_at + limits::kRefusalPatience <= now;
+}
+
+absl::StatusOr<OutboxRow> WaitingLetters::CountRefusal(const OutboxRow& row,
+                                                       absl::string_view stored,
+                                                       absl::Time now) {
+  OutboxRow after = row;
+  const bool ends =
+      row.clearance.expires_at != absl::InfiniteFuture() && !row.offered_again;
+  if (ends) return after;
+  ++after.refusals;
+  if (after.refusals == 1) after.first_refused_at = now;
+  Batch batch;
+  batch.RequireUnchanged(OutboxCodec::kTable, OutboxCodec::EncodeKey(row.key),
+                         stored);
+  RETURN_IF_ERROR(rows_.Put(batch, row.key, after));
+  const absl::Status status = outbox_.store_.Commit(batch).status();
+  if (ReasonOf(status) == Reason::kVersionConflict) return row;
+  RETURN_IF_ERROR(status);
+  return after;
+}
+
+absl::Status WaitingLetters::GiveUp(const OutboxKey& key, absl::Time now) {
+  ASSIGN_OR_RETURN(const auto row, Reread(key));
+  if (!row.has_value()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::string receipt,
+                   outbox_.SignReceipt(key.message, row->value.plain_digest,
+                                       outbox_.own_.id(), key.receiver,
+                                       ReceiptKind::kNonDelivery, now));
+  Batch batch;
+  TakeOut(batch, key, row->stored);
+  RETURN_IF_ERROR(outbox_.StoreReceipt(
+      batch, row->value.ref(), ReceiptKind::kNonDelivery, now, receipt));
+  const absl::Status status = outbox_.store_.Commit(batch).status();
+  if (ReasonOf(status) == Reason::kVersionConflict) return absl::OkStatus();
+  RETURN_IF_ERROR(status);
+  outbox_.ForgetAttempted(key.message);
+  Log("letter_given_up", {LogField::Peer(key.receiver)});
+  return absl::OkStatus();
+}
+
+absl::StatusOr<PeerCursor> WaitingLetters::OfferPage(const peering::Peer& peer,
+                                                     const PeerCursor& cursor) {
+  Batch batch;
+  int added = 0;
+  ASSIGN_OR_RETURN(const PeerCursor after,
+                   AddSecondOffers(outbox_.store_, outbox_.vault_, peer, cursor,
+                                   batch, added));
+  outbox_.CountQueued(batch, peer.id, added);
+  RETURN_IF_ERROR(outbox_.store_.Commit(batch).status());
+  return after;
+}
+
 absl::Status WaitingLetters::NoteNonDelivery(const OutboxRow& row,
                                              absl::string_view stored,
                                              absl::Time now) {
@@ -249,7 +369,8 @@ absl::Status WaitingLetters::Sweep(const OfficeId& peer, absl::Time now) {
           }
           const OutboxRow& value = row.value;
           const bool late = value.deliver_by <= now && !value.non_delivery;
-          if (value.is_void() || (value.clearance.expires_at > now && !late)) {
+          if (value.is_void() || value.offered_again ||
+              (value.clearance.expires_at > now && !late)) {
             return true;
           }
           due.push_back(row);

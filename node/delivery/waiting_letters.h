@@ -33,6 +33,16 @@ bool HoldsBack(Reason reason);
 // Faults of this node: no reason to void somebody's letter.
 bool IsOurFault(const absl::Status& status);
 
+// All letters and VOIDs that wait, for every peer.
+struct WaitingOverview {
+  uint64_t letters = 0;
+  // By the clock of then; absl::InfinitePast() when none waits.
+  absl::Time last_written_at = absl::InfinitePast();
+};
+// Reads the whole outbox.
+absl::StatusOr<WaitingOverview> OverviewOfWaiting(const storage::Reader& reader,
+                                                  const storage::Vault& vault);
+
 // Thread-safe; `outbox` must outlive it.
 class WaitingLetters {
  public:
@@ -52,6 +62,24 @@ class WaitingLetters {
   absl::Status Replace(const OutboxRow& row, absl::string_view stored,
                        Reason reason);
 
+  // Counts a refusal of a letter that never expires (a VOID, one offered
+  // again); the row as it is then. Others end when they expire.
+  absl::StatusOr<OutboxRow> CountRefusal(const OutboxRow& row,
+                                         absl::string_view stored,
+                                         absl::Time now);
+  // Whether it was refused limits::kRefusalsMax times in
+  // limits::kRefusalPatience or longer.
+  static bool IsSpent(const OutboxRow& row, absl::Time now);
+  // The end of a VOID that its peer goes on refusing: a signed NON_DELIVERY is
+  // kept and nothing is sent any more.
+  absl::Status GiveUp(const OutboxKey& key, absl::Time now);
+
+  // Commits one page of what a restored peer is offered again
+  // (second_offers.h). kVersionConflict when a waiting letter changed
+  // meanwhile: call again.
+  absl::StatusOr<PeerCursor> OfferPage(const peering::Peer& peer,
+                                       const PeerCursor& cursor);
+
   // One letter and what its peer answered.
   struct Answer {
     const OutboxRow* row = nullptr;
@@ -70,9 +98,12 @@ class WaitingLetters {
       const OfficeId& peer) const;
 
   // Replaces what expired, signs NON_DELIVERY for what is late (once each).
+  // What is offered again was delivered in time.
   absl::Status Sweep(const OfficeId& peer, absl::Time now);
 
  private:
+  void TakeOut(storage::Batch& batch, const OutboxKey& key,
+               absl::string_view stored);
   absl::Status AddReceipt(const peering::Peer& peer, const OutboxRow& row,
                           absl::string_view stored, absl::string_view receipt,
                           storage::Batch& batch);

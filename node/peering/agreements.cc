@@ -171,6 +171,29 @@ absl::StatusOr<Agreement> Agreements::ActiveWith(const OfficeId& peer,
   return Error(expired ? Reason::kAgreementExpired : Reason::kAgreementMissing);
 }
 
+absl::StatusOr<Agreement> Agreements::Covering(
+    const OfficeId& peer, LetterType type, Purpose purpose,
+    const std::set<DataCategory>& categories, absl::Time now) const {
+  ASSIGN_OR_RETURN(const Agreement newest, ActiveWith(peer, now));
+  const auto check = [&](const Agreement& agreement) {
+    return CheckLetter(agreement, impl_->own().id(), type, purpose, categories,
+                       now);
+  };
+  const absl::Status refused = check(newest);
+  if (refused.ok()) return newest;
+  ASSIGN_OR_RETURN(const std::vector<SignedAgreement> all,
+                   impl_->ReadWith(peer));
+  const Agreement* best = nullptr;
+  for (const SignedAgreement& value : all) {
+    if (!value.fully_signed() || !check(value.agreement).ok()) continue;
+    if (best == nullptr || Older(*best, value.agreement)) {
+      best = &value.agreement;
+    }
+  }
+  if (best == nullptr) return refused;
+  return *best;
+}
+
 absl::StatusOr<Agreement> Agreements::Named(const OfficeId& peer,
                                             const AgreementId& id,
                                             absl::string_view hash) const {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <set>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -54,6 +55,14 @@ class Agreements {
   // kAgreementMissing.
   absl::StatusOr<Agreement> ActiveWith(const OfficeId& peer,
                                        absl::Time now) const;
+
+  // The newest in that order, among those in force, that allows such a letter
+  // of ours. Otherwise what CheckLetter() says of the newest one in force, or
+  // as ActiveWith().
+  absl::StatusOr<Agreement> Covering(const OfficeId& peer, LetterType type,
+                                     Purpose purpose,
+                                     const std::set<DataCategory>& categories,
+                                     absl::Time now) const;
 
   // What a letter named: fully signed and the hash is its hash, in force or
   // not. kAgreementMissing, kAgreementHashMismatch.

@@ -42,6 +42,9 @@ absl::StatusOr<std::string> EncodeHello(const PeeringParts& parts,
   hello.set_now_ms(amparo::ToUnixMillis(parts.clock.Now()));
   ASSIGN_OR_RETURN(*hello.mutable_key_bundle(), OwnBundle(parts.own));
   hello.set_confirmed(known.confirmed_by_us);
+  if (!hello.mutable_held_bundle()->ParseFromString(known.signed_bundle)) {
+    return Error(Reason::kInternal);
+  }
   return hello.SerializeAsString();
 }
 
@@ -124,6 +127,8 @@ absl::StatusOr<std::string> Handshake::TakeNewcomer(
 
 absl::Status Handshake::TakeGreeting(const OfficeId& peer,
                                      const Greeting& greeting) {
+  // First of all: who was put back from a copy must not go on.
+  RETURN_IF_ERROR(parts_.own.CheckHeldBundle(greeting.held_bundle));
   if (greeting.protocol_max < kProtocolMin ||
       greeting.protocol_min > kProtocolMax) {
     return Error(Reason::kProtocolUnsupported);
@@ -131,6 +136,10 @@ absl::Status Handshake::TakeGreeting(const OfficeId& peer,
   // The year 10000: no clock shows it, and a difference to it can be stored.
   if (greeting.now_ms < 0 || greeting.now_ms >= 253402300800000) {
     return Error(Reason::kLetterMalformed);
+  }
+  ASSIGN_OR_RETURN(const Peer before, parts_.peers.Get(peer));
+  if (before.bundle.exercise != parts_.own.exercise()) {
+    return Error(Reason::kExerciseMismatch);
   }
   const absl::Time now = parts_.clock.Now();
   RETURN_IF_ERROR(
@@ -155,10 +164,16 @@ absl::StatusOr<std::string> Handshake::OnHello(const PeerIdentity& identity,
                                                absl::string_view request) {
   if (!identity.office.has_value()) return Error(Reason::kNotAllowed);
   ASSIGN_OR_RETURN(const auto wire, Parse<peer::v1::HelloRequest>(request));
-  RETURN_IF_ERROR(
-      TakeGreeting(*identity.office,
-                   {wire.protocol_min(), wire.protocol_max(), wire.now_ms(),
-                    wire.key_bundle().SerializeAsString(), wire.confirmed()}));
+  const std::string bundle = wire.key_bundle().SerializeAsString();
+  const absl::Status taken =
+      TakeGreeting(*identity.office, {wire.protocol_min(), wire.protocol_max(),
+                                      wire.now_ms(), bundle, wire.confirmed(),
+                                      wire.held_bundle().SerializeAsString()});
+  // Who shows keys that it has replaced since was put back from a copy: it is
+  // shown its later ones, which stop it.
+  if (!taken.ok() && !parts_.peers.IsOutdated(*identity.office, bundle)) {
+    return taken;
+  }
   return EncodeHello<peer::v1::HelloResponse>(parts_, *identity.office);
 }
 
@@ -168,9 +183,10 @@ absl::Status Handshake::SayHello(PeeringLink& link, const OfficeId& peer) {
                    EncodeHello<peer::v1::HelloRequest>(parts_, peer));
   ASSIGN_OR_RETURN(const std::string answer, link.Hello(known, request));
   ASSIGN_OR_RETURN(const auto wire, Parse<peer::v1::HelloResponse>(answer));
-  return TakeGreeting(
-      peer, {wire.protocol_min(), wire.protocol_max(), wire.now_ms(),
-             wire.key_bundle().SerializeAsString(), wire.confirmed()});
+  return TakeGreeting(peer,
+                      {wire.protocol_min(), wire.protocol_max(), wire.now_ms(),
+                       wire.key_bundle().SerializeAsString(), wire.confirmed(),
+                       wire.held_bundle().SerializeAsString()});
 }
 
 }  // namespace amparo::peering

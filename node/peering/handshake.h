@@ -57,6 +57,7 @@ class Handshake {
     int64_t now_ms = 0;
     std::string signed_bundle;
     bool confirmed = false;
+    std::string held_bundle;  // Of ours, as the other side has it.
   };
   absl::Status TakeGreeting(const OfficeId& peer, const Greeting& greeting);
   absl::StatusOr<std::string> TakeNewcomer(const Invitation& invitation,

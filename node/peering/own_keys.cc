@@ -25,6 +25,10 @@ constexpr absl::Duration kVerifyAfterSigning = absl::Hours(24 * 90);
 // on the last day still has a week to travel before it must be sealed again.
 constexpr absl::Duration kSealUntilBeforeDeletion = absl::Hours(24 * 7);
 
+// Epochs of one incarnation: 65,536, of which one or two a year are used.
+constexpr int kEpochBits = 16;
+constexpr int kVersionBits = 32;
+
 absl::Status Damaged(absl::string_view what) {
   return Error(Reason::kRecordDamaged,
                absl::StrCat("the keys of this office are damaged: ", what));
@@ -41,8 +45,8 @@ KeyValidity ValidityFrom(absl::Time not_before) {
 }
 
 template <class Entry>
-uint32_t NextEpoch(const std::vector<Entry>& entries) {
-  uint32_t last = 0;
+uint32_t NextEpoch(const std::vector<Entry>& entries, uint32_t floor) {
+  uint32_t last = floor;
   for (const Entry& entry : entries) last = std::max(last, entry.epoch);
   return last + 1;
 }
@@ -61,6 +65,14 @@ bool MayBeNeeded(const std::vector<Entry>& entries, uint32_t epoch,
   return std::any_of(entries.begin(), entries.end(), [&](const Entry& entry) {
     return entry.epoch == epoch && entry.validity.verify_until >= now;
   });
+}
+
+// Whether the private key may have been deleted: its time is over, or seemed
+// to be while the clock was ahead, and another one was made since.
+template <class Entry, class Keys>
+bool MayBeGone(const Entry& entry, const Keys& keys, absl::Time now) {
+  return entry.validity.sign_until < now ||
+         keys.upper_bound(entry.epoch) != keys.end();
 }
 
 absl::Status AddToKeys(OwnKeys& keys, const OwnKeyName& name,
@@ -121,7 +133,7 @@ absl::Status KeyChange::AddOfficeKey(crypto::P256PrivateKey key) {
 }
 
 absl::Status KeyChange::AddSigningKey(absl::Time not_before) {
-  const uint32_t epoch = NextEpoch(state_.bundle.signing_keys);
+  const uint32_t epoch = NextEpoch(state_.bundle.signing_keys, epoch_floor_);
   crypto::P256PrivateKey key = crypto::P256PrivateKey::Generate();
   RETURN_IF_ERROR(
       PutRow({OwnKeyKind::kSigning, epoch, {}}, key.Scalar().Reveal(), {}));
@@ -133,7 +145,7 @@ absl::Status KeyChange::AddSigningKey(absl::Time not_before) {
 }
 
 absl::Status KeyChange::AddLogKey(absl::Time not_before) {
-  const uint32_t epoch = NextEpoch(state_.bundle.log_keys);
+  const uint32_t epoch = NextEpoch(state_.bundle.log_keys, epoch_floor_);
   crypto::Ed25519PrivateKey key = crypto::Ed25519PrivateKey::Generate(random_);
   RETURN_IF_ERROR(
       PutRow({OwnKeyKind::kLog, epoch, {}}, key.Seed().Reveal(), {}));
@@ -171,6 +183,7 @@ absl::Status KeyChange::NewTlsKey(absl::Time now) {
       crypto::IssueCertificate(*state_.keys.office, key.public_key(),
                                state_.row.id.hex(), {OfficeUri(state_.row.id)},
                                now - limits::kClockSkewMax, until, random_));
+  state_.tls_not_before = now - limits::kClockSkewMax;
   RETURN_IF_ERROR(PutRow({OwnKeyKind::kTls, 0, {}}, key.Scalar().Reveal(), {}));
   state_.keys.tls = std::move(key);
   state_.tls_not_after = until;
@@ -215,6 +228,33 @@ void KeyChange::DropEnded(absl::Time now) {
   });
 }
 
+absl::Status KeyChange::RaiseIncarnation(uint32_t known, absl::Time ended) {
+  const uint32_t next = std::max(state_.row.incarnation, known) + 1;
+  if (next >> kEpochBits != 0) {
+    return Error(Reason::kLimitExceeded,
+                 "this office was restored more often than can be counted");
+  }
+  KeyBundle& bundle = state_.bundle;
+  state_.row.incarnation = next;
+  state_.row.later_bundle.clear();
+  bundle.incarnation = next;
+  // Where no earlier incarnation can have come to; and not where another
+  // restore of the same backup has begun.
+  const std::string part = crypto::RandomBytes(random_, 2);
+  epoch_floor_ = ((next - 1) << kEpochBits) +
+                 (static_cast<uint8_t>(part[0]) & 0x7Fu) * 256 +
+                 static_cast<uint8_t>(part[1]);
+  // Above every version that was given out after the backup.
+  bundle.version = std::max(bundle.version, uint64_t{next - 1} << kVersionBits);
+  const auto end = [&](KeyValidity& validity) {
+    validity.sign_until = std::max(validity.not_before,
+                                   std::min(validity.sign_until, Cut(ended)));
+  };
+  for (SigningKey& key : bundle.signing_keys) end(key.validity);
+  for (LogVerificationKey& key : bundle.log_keys) end(key.validity);
+  return absl::OkStatus();
+}
+
 absl::Status KeyChange::SignBundle(absl::Time now) {
   KeyBundle& bundle = state_.bundle;
   bundle.address = state_.row.settings.address;
@@ -256,7 +296,7 @@ absl::Status CheckAndComplete(OwnState& state, absl::Time now) {
   }
   for (const SigningKey& entry : state.bundle.signing_keys) {
     const auto held = keys.signing.find(entry.epoch);
-    const bool ended = entry.validity.sign_until < now;
+    const bool ended = MayBeGone(entry, keys.signing, now);
     if (held == keys.signing.end() ? !ended
                                    : held->second.public_key() != entry.key) {
       return Damaged("a signing key is not the bundle's");
@@ -264,7 +304,7 @@ absl::Status CheckAndComplete(OwnState& state, absl::Time now) {
   }
   for (const LogVerificationKey& entry : state.bundle.log_keys) {
     const auto held = keys.log.find(entry.epoch);
-    const bool ended = entry.validity.sign_until < now;
+    const bool ended = MayBeGone(entry, keys.log, now);
     if (held == keys.log.end() ? !ended
                                : !(held->second.public_key() == entry.key)) {
       return Damaged("a log key is not the bundle's");
@@ -285,6 +325,7 @@ absl::Status CheckAndComplete(OwnState& state, absl::Time now) {
       !certificate->SignedBy(state.bundle.office_key).ok()) {
     return Damaged("the TLS certificate is not the TLS key's");
   }
+  state.tls_not_before = certificate->not_before();
   state.tls_not_after = certificate->not_after();
   return absl::OkStatus();
 }

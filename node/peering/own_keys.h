@@ -46,7 +46,8 @@ struct OwnState {
   OwnOfficeRow row;
   KeyBundle bundle;
   OwnKeys keys;
-  absl::Time tls_not_after;
+  absl::Time tls_not_before = absl::InfinitePast();
+  absl::Time tls_not_after = absl::InfinitePast();
   uint64_t tls_generation = 1;
 };
 
@@ -76,6 +77,12 @@ class KeyChange {
   // sealed under, and old signing and log keys that may not sign any more.
   void DropEnded(absl::Time now);
 
+  // Starts the incarnation after the present one and `known`, the highest one
+  // that peers have shown. All signing and log keys end at `ended`; new ones
+  // must be added. Versions and epochs go on above all that the incarnations
+  // before can have given out. kLimitExceeded after 65,535 restores.
+  absl::Status RaiseIncarnation(uint32_t known, absl::Time ended);
+
   // Signs a bundle of the next version; `state().row` is then complete.
   absl::Status SignBundle(absl::Time now);
 
@@ -92,6 +99,7 @@ class KeyChange {
   crypto::RandomSource& random_;
   storage::Batch batch_;
   std::vector<KeyEvent> events_;
+  uint32_t epoch_floor_ = 0;  // New epochs lie above it.
 };
 
 // Reads all key rows. kRecordDamaged when one is no key.
@@ -99,8 +107,9 @@ absl::StatusOr<OwnKeys> ReadOwnKeys(const storage::Reader& store,
                                     const storage::Vault& vault);
 
 // kRecordDamaged unless there is a private key for the office key, for each
-// signing, log and sealing key of the bundle that is still in use, and for the
-// TLS certificate. Fills in what is derived from the certificate.
+// sealing key of the bundle, for each signing and log key that is still in use
+// and has no successor, and for the TLS certificate. Fills in what is derived
+// from the certificate.
 absl::Status CheckAndComplete(OwnState& state, absl::Time now);
 
 }  // namespace amparo::peering

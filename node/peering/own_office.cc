@@ -11,6 +11,7 @@
 #include "crypto/sign/dsse.h"
 #include "node/base/errors.h"
 #include "node/base/limits.h"
+#include "node/base/log.h"
 #include "node/base/status_macros.h"
 #include "node/peering/own_keys.h"
 #include "node/peering/peering_records.h"
@@ -64,6 +65,16 @@ absl::Time LastSignUntil(const std::vector<Entry>& entries) {
   return last;
 }
 
+// Whether there is a key that may sign now.
+template <class Entry, class Keys>
+bool HasBegun(const std::vector<Entry>& entries, const Keys& keys,
+              absl::Time now) {
+  return std::any_of(entries.begin(), entries.end(), [&](const Entry& entry) {
+    return keys.count(entry.epoch) > 0 && entry.validity.not_before <= now &&
+           now <= entry.validity.sign_until;
+  });
+}
+
 absl::Time NewEpochStart(absl::Time last_sign_until, absl::Time now) {
   return std::max(now, std::min(now + kEpochUsedAfter, last_sign_until));
 }
@@ -99,6 +110,26 @@ class OwnOffice::Impl {
     return state_;
   }
 
+  absl::Status CheckFresh() const {
+    return Now()->row.later_bundle.empty() ? absl::OkStatus()
+                                           : Error(Reason::kRestoreNeeded);
+  }
+
+  // Commits that a peer has shown `bundle`.
+  absl::Status KeepLater(absl::string_view bundle) {
+    absl::MutexLock writing(&writer_);
+    OwnState after = *Now();
+    after.row.later_bundle = std::string(bundle);
+    {
+      // Known at once, whatever the disk says.
+      absl::MutexLock lock(&mutex_);
+      state_ = std::make_shared<const OwnState>(after);
+    }
+    KeyChange change(std::move(after), vault_, random_);
+    RETURN_IF_ERROR(PutOffice(change));
+    return store_.Commit(change.batch()).status();
+  }
+
   const Clock& clock() const { return clock_; }
   const OwnOfficeRow& fixed() const { return fixed_; }
   const crypto::P256PublicKey& office_key() const { return office_key_; }
@@ -109,6 +140,7 @@ class OwnOffice::Impl {
   absl::StatusOr<bool> Change(const audit::Log& log, absl::Time now,
                               const Prepare& prepare) {
     absl::MutexLock writing(&writer_);
+    RETURN_IF_ERROR(CheckFresh());
     const std::shared_ptr<const OwnState> before = Now();
     KeyChange change(*before, vault_, random_);
     ASSIGN_OR_RETURN(const bool address_changed, prepare(change));
@@ -173,7 +205,7 @@ absl::Status OwnOffice::Initialise(storage::Store& store, storage::Vault& vault,
   crypto::P256PrivateKey office_key = crypto::P256PrivateKey::Generate();
   ASSIGN_OR_RETURN(const OfficeId id, OfficeId::FromBytes(crypto::RandomBytes(
                                           random, OfficeId::kSize)));
-  OwnState empty{{id, settings, 1, {}, {}},
+  OwnState empty{{id, settings, 1, {}, {}, {}},
                  KeyBundle{id,
                            office_key.public_key(),
                            settings.name,
@@ -189,6 +221,7 @@ absl::Status OwnOffice::Initialise(storage::Store& store, storage::Vault& vault,
                            {},
                            {},
                            {}},
+                 {},
                  {},
                  {}};
   KeyChange change(std::move(empty), vault, random);
@@ -209,9 +242,11 @@ absl::Status OwnOffice::Initialise(storage::Store& store, storage::Vault& vault,
   return committed;
 }
 
-absl::StatusOr<std::unique_ptr<OwnOffice>> OwnOffice::Load(
-    storage::Store& store, storage::Vault& vault, crypto::RandomSource& random,
-    const Clock& clock) {
+namespace {
+
+absl::StatusOr<OwnState> LoadState(const storage::Store& store,
+                                   const storage::Vault& vault,
+                                   absl::Time now) {
   ASSIGN_OR_RETURN(auto row,
                    storage::Table<OwnOfficeCodec>(vault).Get(store, {}));
   if (!row.has_value()) {
@@ -230,10 +265,60 @@ absl::StatusOr<std::unique_ptr<OwnOffice>> OwnOffice::Load(
                  "the key bundle of this office does not verify");
   }
   OwnState state{
-      std::move(row->value), *std::move(bundle), std::move(keys), {}};
-  RETURN_IF_ERROR(CheckAndComplete(state, clock.Now()));
+      std::move(row->value), *std::move(bundle), std::move(keys), {}, {}};
+  RETURN_IF_ERROR(CheckAndComplete(state, now));
+  return state;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<OwnOffice>> OwnOffice::Load(
+    storage::Store& store, storage::Vault& vault, crypto::RandomSource& random,
+    const Clock& clock) {
+  ASSIGN_OR_RETURN(OwnState state, LoadState(store, vault, clock.Now()));
   return std::unique_ptr<OwnOffice>(new OwnOffice(
       std::make_unique<Impl>(store, vault, random, clock, std::move(state))));
+}
+
+absl::StatusOr<uint32_t> OwnOffice::RaiseIncarnation(
+    storage::Store& store, storage::Vault& vault, crypto::RandomSource& random,
+    const Clock& clock, absl::Time last_letter_at) {
+  const absl::Time now = clock.Now();
+  ASSIGN_OR_RETURN(OwnState state, LoadState(store, vault, now));
+  const storage::Table<OwnOfficeCodec> table(vault);
+  ASSIGN_OR_RETURN(const auto row, table.Get(store, {}));
+  uint32_t known = state.bundle.incarnation;
+  if (!state.row.later_bundle.empty()) {
+    ASSIGN_OR_RETURN(
+        const KeyBundle later,
+        KeyBundle::Verify(state.row.later_bundle, state.bundle.office_key,
+                          absl::InfiniteFuture()));
+    known = later.incarnation;
+  }
+  KeyChange change(std::move(state), vault, random);
+  const absl::Time ended = std::max(now, last_letter_at);
+  RETURN_IF_ERROR(change.RaiseIncarnation(known, ended));
+  const absl::Time not_before = now - limits::kClockSkewMax;
+  RETURN_IF_ERROR(change.AddSigningKey(not_before));
+  RETURN_IF_ERROR(change.AddLogKey(not_before));
+  RETURN_IF_ERROR(change.AddSealingKey(now));
+  RETURN_IF_ERROR(change.NewTlsKey(now));
+  RETURN_IF_ERROR(change.SignBundle(now));
+  const uint32_t incarnation = change.state().row.incarnation;
+  RETURN_IF_ERROR(table.Replace(change.batch(), {}, *row, change.state().row));
+  ASSIGN_OR_RETURN(
+      const std::unique_ptr<audit::Log> log,
+      audit::Log::Open(store, vault, clock, random, change.state().row.id,
+                       incarnation, change.state().keys.log.rbegin()->second));
+  RETURN_IF_ERROR(log->Record(
+      change.batch(),
+      {audit::EventKind::kRestored,
+       now,
+       PersonId(),
+       {{"incarnation", absl::StrCat(incarnation)},
+        {"version", absl::StrCat(change.state().bundle.version)}}}));
+  RETURN_IF_ERROR(store.Commit(change.batch()).status());
+  return incarnation;
 }
 
 const OfficeId& OwnOffice::id() const { return impl_->fixed().id; }
@@ -255,8 +340,33 @@ std::string OwnOffice::signed_bundle() const {
   return impl_->Now()->row.signed_bundle;
 }
 
+absl::Status OwnOffice::CheckFresh() const { return impl_->CheckFresh(); }
+
+absl::Status OwnOffice::CheckHeldBundle(absl::string_view signed_bundle) {
+  RETURN_IF_ERROR(CheckFresh());
+  const auto state = impl_->Now();
+  if (signed_bundle.empty() || signed_bundle == state->row.signed_bundle) {
+    return absl::OkStatus();
+  }
+  const absl::StatusOr<KeyBundle> held = KeyBundle::Verify(
+      signed_bundle, impl_->office_key(), absl::InfiniteFuture());
+  if (!held.ok() || held->office != id()) return absl::OkStatus();
+  // Versions rise with incarnations. What was signed twice with one version
+  // was signed by two lives of this office.
+  const KeyBundle& own = state->bundle;
+  const bool later =
+      held->incarnation > own.incarnation || held->version > own.version ||
+      (held->version == own.version && held->EncodeBody() != own.EncodeBody());
+  if (!later) return absl::OkStatus();
+  const absl::Status kept = impl_->KeepLater(signed_bundle);
+  Log("restore_needed", {LogField::Why(Reason::kRestoreNeeded)});
+  RETURN_IF_ERROR(kept);
+  return CheckFresh();
+}
+
 absl::StatusOr<std::string> OwnOffice::SignAsOffice(
     absl::string_view dsse_type, absl::string_view body) const {
+  RETURN_IF_ERROR(CheckFresh());
   return crypto::SignDsse(*impl_->Now()->keys.office, dsse_type, body);
 }
 
@@ -276,6 +386,7 @@ absl::StatusOr<EpochSignature> OwnOffice::Sign(absl::string_view dsse_type,
 
 absl::StatusOr<std::string> OwnOffice::SignWithEpoch(
     uint32_t epoch, absl::string_view dsse_type, absl::string_view body) const {
+  RETURN_IF_ERROR(CheckFresh());
   const auto state = impl_->Now();
   const auto key = state->keys.signing.find(epoch);
   if (key == state->keys.signing.end()) {
@@ -313,18 +424,27 @@ absl::StatusOr<bool> OwnOffice::RotateIfDue(const audit::Log& log,
       log, now, [now](KeyChange& change) -> absl::StatusOr<bool> {
         const KeyBundle& bundle = change.state().bundle;
         const absl::Time signing_end = LastSignUntil(bundle.signing_keys);
-        if (signing_end - now < kEpochRenewBefore) {
+        // Keys made while the clock was ahead are of no use once it is right
+        // again, and must not keep others from being made.
+        const absl::Time at_once = now - limits::kClockSkewMax;
+        if (!HasBegun(bundle.signing_keys, change.state().keys.signing, now)) {
+          RETURN_IF_ERROR(change.AddSigningKey(at_once));
+        } else if (signing_end - now < kEpochRenewBefore) {
           RETURN_IF_ERROR(
               change.AddSigningKey(NewEpochStart(signing_end, now)));
         }
         const absl::Time log_end = LastSignUntil(bundle.log_keys);
-        if (log_end - now < kEpochRenewBefore) {
+        if (!HasBegun(bundle.log_keys, change.state().keys.log, now)) {
+          RETURN_IF_ERROR(change.AddLogKey(at_once));
+        } else if (log_end - now < kEpochRenewBefore) {
           RETURN_IF_ERROR(change.AddLogKey(NewEpochStart(log_end, now)));
         }
-        if (now - LastSealingKeyMadeAt(bundle) >= limits::kSealingKeyPeriod) {
+        if (now - LastSealingKeyMadeAt(bundle) >= limits::kSealingKeyPeriod ||
+            !bundle.SealingKeyToUse(now).ok()) {
           RETURN_IF_ERROR(change.AddSealingKey(now));
         }
-        if (change.state().tls_not_after - now < kTlsRenewBefore) {
+        if (change.state().tls_not_after - now < kTlsRenewBefore ||
+            now < change.state().tls_not_before) {
           RETURN_IF_ERROR(change.NewTlsKey(now));
         }
         change.DropEnded(now);

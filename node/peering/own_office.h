@@ -77,6 +77,22 @@ class OwnOffice {
       crypto::RandomSource& random, const Clock& clock);
   ~OwnOffice();
 
+  // What makes a store that was put back from a backup fit to be used again,
+  // before anything is opened over it: a new incarnation, above the stored one
+  // and above each that peers have shown, so that no sequence number, key epoch
+  // or bundle version of the lost time is used twice; new signing, log, TLS and
+  // sealing keys; and a bundle in which all earlier signing and log keys have
+  // ended. What they signed up to now, or up to `last_letter_at` when that is
+  // later (the clock may have been set back), stays valid: a copy of the
+  // office that goes on running is heard no more. One commit, with a leaf.
+  // Returns the new incarnation. kNotInitialised, kRecordDamaged,
+  // kLimitExceeded; on failure nothing is stored.
+  static absl::StatusOr<uint32_t> RaiseIncarnation(storage::Store& store,
+                                                   storage::Vault& vault,
+                                                   crypto::RandomSource& random,
+                                                   const Clock& clock,
+                                                   absl::Time last_letter_at);
+
   const OfficeId& id() const;
   const std::string& name() const;
   const std::string& country() const;
@@ -89,6 +105,17 @@ class OwnOffice {
   // the same bytes until something in it changes.
   KeyBundle bundle() const;
   std::string signed_bundle() const;
+
+  // A peer holds `signed_bundle` as ours. When our office key signed it and it
+  // is later than our present one, or another of the same version, then this
+  // data is a copy put back without a restore: that is stored, logged, and from
+  // then on every signature is refused. kRestoreNeeded in that case, also
+  // later and after a restart; OK for what we know; a bundle that is not ours
+  // says nothing.
+  absl::Status CheckHeldBundle(absl::string_view signed_bundle);
+  // kRestoreNeeded once a peer has shown a later bundle. Signatures below
+  // answer it too, so nothing is posted, sent or receipted.
+  absl::Status CheckFresh() const;
 
   // A DSSE signature of the office key, DER; `dsse_type` is one of
   // signed_body.h.
@@ -110,7 +137,7 @@ class OwnOffice {
   std::shared_ptr<const crypto::X25519PrivateKey> SealingKeyFor(
       const SealingKeyId& id) const;
 
-  // The log key that is valid by the clock; audit::Log takes it at start.
+  // The log key that is valid by the clock; audit::Log asks before it signs.
   crypto::Ed25519PrivateKey LogKey() const;
 
   TlsIdentity tls_identity() const;

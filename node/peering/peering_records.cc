@@ -107,6 +107,7 @@ std::string OwnOfficeCodec::Encode(const Record& record) {
   proto.set_incarnation(record.incarnation);
   proto.set_signed_bundle(record.signed_bundle);
   proto.set_tls_certificate(record.tls_certificate);
+  proto.set_later_bundle(record.later_bundle);
   return proto.SerializeAsString();
 }
 
@@ -122,6 +123,7 @@ absl::StatusOr<OwnOfficeRow> OwnOfficeCodec::Decode(absl::string_view bytes) {
   row.incarnation = proto.incarnation();
   row.signed_bundle = proto.signed_bundle();
   row.tls_certificate = proto.tls_certificate();
+  row.later_bundle = proto.later_bundle();
   return row;
 }
 
@@ -191,6 +193,9 @@ std::string PeerCodec::Encode(const Record& record) {
   if (record.last_hello_at != absl::InfinitePast()) {
     proto.set_last_hello_at_ms(amparo::ToUnixMillis(record.last_hello_at));
   }
+  for (const FormerBundle& former : record.former_bundles) {
+    proto.add_former_bundles(former.signed_bytes);
+  }
   return proto.SerializeAsString();
 }
 
@@ -213,6 +218,15 @@ absl::StatusOr<Peer> PeerCodec::Decode(absl::string_view bytes) {
       proto.peer_nonce().size() != kPeeringNonceSize) {
     return Damaged("a nonce has another length");
   }
+  std::vector<FormerBundle> former_bundles;
+  for (const std::string& signed_bytes : proto.former_bundles()) {
+    absl::StatusOr<KeyBundle> former =
+        KeyBundle::Verify(signed_bytes, office_key, absl::InfiniteFuture());
+    if (!former.ok() || former->office != id) {
+      return Damaged("a former key bundle of a peer does not verify");
+    }
+    former_bundles.push_back({*std::move(former), signed_bytes});
+  }
   return Peer{id,
               std::move(office_key),
               state,
@@ -228,7 +242,8 @@ absl::StatusOr<Peer> PeerCodec::Decode(absl::string_view bytes) {
               FromUnixMillis(proto.added_at_ms()),
               proto.last_hello_at_ms() == 0
                   ? absl::InfinitePast()
-                  : FromUnixMillis(proto.last_hello_at_ms())};
+                  : FromUnixMillis(proto.last_hello_at_ms()),
+              std::move(former_bundles)};
 }
 
 std::string InvitationCodec::EncodeKey(const Key& key) {

@@ -28,6 +28,8 @@ struct OwnOfficeRow {
   uint32_t incarnation = 0;
   std::string signed_bundle;
   std::string tls_certificate;  // PEM.
+  // A later bundle of ours that a peer showed, or empty: restore is needed.
+  std::string later_bundle;
 };
 
 struct OwnOfficeCodec {

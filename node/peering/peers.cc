@@ -44,6 +44,8 @@ absl::Status CheckSuccessor(const KeyBundle& old_bundle,
   // under it must go on verifying.
   for (const SigningKey& before : old_bundle.signing_keys) {
     const absl::StatusOr<SigningKey> after = bundle.SigningKeyOf(before.epoch);
+    // Who was restored from a backup does not know the keys made after it.
+    if (!after.ok() && bundle.incarnation > old_bundle.incarnation) continue;
     if (!after.ok() || !(after->key == before.key)) {
       return refused("it drops or changes a signing key that was announced");
     }
@@ -96,6 +98,15 @@ std::string SafetyNumber(absl::string_view office_key_a,
 std::string Peer::safety_number(absl::string_view own_office_key) const {
   return SafetyNumber(own_office_key, own_nonce, office_key.Compressed(),
                       peer_nonce);
+}
+
+absl::StatusOr<SigningKey> Peer::SigningKeyOf(uint32_t epoch) const {
+  absl::StatusOr<SigningKey> found = bundle.SigningKeyOf(epoch);
+  for (auto former = former_bundles.rbegin();
+       !found.ok() && former != former_bundles.rend(); ++former) {
+    found = former->bundle.SigningKeyOf(epoch);
+  }
+  return found;
 }
 
 absl::Status CheckMayExchange(const Peer& peer, bool protective) {
@@ -225,6 +236,17 @@ absl::StatusOr<Peer> Peers::Update(storage::Batch& batch, const OfficeId& id,
   return impl_->Update(batch, id, change);
 }
 
+bool Peers::IsOutdated(const OfficeId& id,
+                       absl::string_view signed_bundle) const {
+  const absl::StatusOr<Peer> known = Get(id);
+  if (!known.ok() || known->signed_bundle == signed_bundle) return false;
+  const absl::StatusOr<KeyBundle> bundle = KeyBundle::Verify(
+      signed_bundle, known->office_key, absl::InfiniteFuture());
+  return bundle.ok() && bundle->office == id &&
+         bundle->version <= known->bundle.version &&
+         bundle->EncodeBody() != known->bundle.EncodeBody();
+}
+
 absl::StatusOr<bool> Peers::TakeBundle(const OfficeId& id,
                                        absl::string_view signed_bundle,
                                        absl::Time now) {
@@ -241,6 +263,9 @@ absl::StatusOr<bool> Peers::TakeBundle(const OfficeId& id,
       Update(batch, id, [&](Peer& peer, storage::Batch&) -> absl::Status {
         RETURN_IF_ERROR(CheckSuccessor(peer.bundle, peer.signed_bundle, bundle,
                                        signed_bundle));
+        if (bundle.incarnation > peer.bundle.incarnation) {
+          peer.former_bundles.push_back({peer.bundle, peer.signed_bundle});
+        }
         peer.bundle = bundle;
         peer.signed_bundle = std::string(signed_bundle);
         return absl::OkStatus();

@@ -43,6 +43,12 @@ std::string SafetyNumber(absl::string_view office_key_a,
                          absl::string_view office_key_b,
                          absl::string_view nonce_b);
 
+// The last bundle of an incarnation that a restore ended.
+struct FormerBundle {
+  KeyBundle bundle;
+  std::string signed_bytes;
+};
+
 // A value; any thread.
 struct Peer {
   OfficeId id;
@@ -62,12 +68,18 @@ struct Peer {
   absl::Duration skew;
   absl::Time added_at;
   absl::Time last_hello_at = absl::InfinitePast();
+  // One an incarnation before the present one, oldest first: a restored office
+  // may have lost keys, and what they signed before verifies for ever.
+  std::vector<FormerBundle> former_bundles = {};
 
   const std::string& name() const { return bundle.office_name; }
   const std::string& address() const { return bundle.address; }
   const std::string& country() const { return bundle.country; }
   // What is shown to be compared by telephone. `own_office_key` is 33 bytes.
   std::string safety_number(absl::string_view own_office_key) const;
+  // From the bundle, else from the newest former one that lists it.
+  // kKeyEpochUnknown.
+  absl::StatusOr<SigningKey> SigningKeyOf(uint32_t epoch) const;
 };
 
 // OK when letters may pass: kPeerNotConfirmed or kPeerSuspended otherwise.
@@ -106,12 +118,17 @@ class Peers {
 
   // Takes a newer bundle of a peer. False when it is the one we have.
   // kKeyBundleInvalid: not signed under the pin, of another office, a lower
-  // version or incarnation than the one we have, or the same version with
-  // another body; kExerciseMismatch when it changed that. Nothing changes
-  // then.
+  // version or incarnation than the one we have, the same version with
+  // another body, or without a key that was announced; kExerciseMismatch when
+  // it changed that. Nothing changes then. Under a higher incarnation keys may
+  // be gone: the bundle before is kept as a former one.
   absl::StatusOr<bool> TakeBundle(const OfficeId& id,
                                   absl::string_view signed_bundle,
                                   absl::Time now);
+
+  // Whether the peer's office key signed this bundle and the one we have is
+  // later, or another one of the same version.
+  bool IsOutdated(const OfficeId& id, absl::string_view signed_bundle) const;
 
  private:
   class Impl;

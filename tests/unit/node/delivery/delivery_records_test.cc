@@ -81,6 +81,9 @@ TEST(DeliveryRecordsTest, EveryFieldOfAnOutboxRowSurvives) {
   row.deliver_by = absl::FromUnixMillis(1735689600000);
   row.clearance = FullFacts();
   row.plain_bytes = 900;
+  row.offered_again = true;
+  row.refusals = 4;
+  row.first_refused_at = absl::FromUnixMillis(1735689600001);
   ExpectSurvives<OutboxCodec, rec::OutboxRecord>(row);
   ExpectKeySurvives<OutboxCodec>(row.key, 41);
 }
@@ -118,7 +121,7 @@ TEST(DeliveryRecordsTest, EveryFieldOfTheSmallRowsSurvives) {
   ExpectKeySurvives<ConsentLetterCodec>(
       {Make<ConsentId>('3'), Make<MessageId>('4')}, 32);
   ExpectSurvives<PeerCursorCodec, rec::PeerCursorRecord>(
-      {4, absl::FromUnixMillis(1735689600000)});
+      {4, absl::FromUnixMillis(1735689600000), 3, "row key"});
   ExpectSurvives<StartCodec, rec::StartRecord>(5);
 }
 

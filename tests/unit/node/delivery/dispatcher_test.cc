@@ -10,6 +10,7 @@
 #include "crypto/base/digest.h"
 #include "node/base/errors.h"
 #include "node/base/limits.h"
+#include "node/base/log.h"
 #include "node/delivery/letter_codec.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/node/delivery/forged_letters.h"
@@ -18,7 +19,9 @@
 namespace amparo::delivery {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
@@ -408,6 +411,76 @@ TEST_F(DispatcherTest, AVoidIsNeverGivenUp) {
               ElementsAre(ReceiptKind::kSubmitted, ReceiptKind::kVoided));
 }
 
+TEST_F(DispatcherTest, NothingThatIsRefusedForEverIsSentForEver) {
+  a.refresh = b.refresh = [this] { return Greet(); };
+  const MessageId letter = PostOne("x");
+  clock.Advance(absl::Hours(73));
+  ASSERT_THAT(a.dispatcher->Sweep(b.id), IsOk());
+  SetPeerState(b, peering::PeerState::kAwaitingConfirmation);
+  SendAll(a);
+  // Neither often within a short time,
+  for (uint32_t i = 0; i < limits::kRefusalsMax; ++i) {
+    a.dispatcher->OnContact(b.id);
+    SendAll(a);
+  }
+  EXPECT_EQ(Waiting(a), 1u);
+  // nor once in a long one, is reason enough: both together are.
+  ASSERT_THAT(b.own->RotateIfDue(*b.log, clock.Now()), IsOk());
+  a.Restart();
+  clock.Advance(limits::kRefusalPatience);
+  ASSERT_THAT(b.own->RotateIfDue(*b.log, clock.Now()), IsOk());
+  ASSERT_THAT(Greet(), IsOk());
+  SendAll(a);
+  EXPECT_EQ(Waiting(a), 0u);
+  EXPECT_THAT(Receipts(a, letter),
+              ElementsAre(ReceiptKind::kSubmitted, ReceiptKind::kNonDelivery));
+  EXPECT_TRUE(VoidedFor(letter).has_value());
+}
+
+TEST_F(DispatcherTest, ARecallThatIsRefusedForEverEndsInAnAlarm) {
+  clearance::Gate::ProtectiveRequest request;
+  request.recipient = b.id;
+  request.type = LetterType::kRecall;
+  request.payload_digest = crypto::Sha256("recall");
+  auto cleared = a.gate->ClearProtective(request);
+  ASSERT_THAT(cleared, IsOk());
+  storage::Batch batch;
+  const auto posted = a.outbox->Post(
+      batch, Draft{*std::move(cleared), NewThread(), "recall", {}, {}});
+  ASSERT_THAT(posted, IsOk());
+  ASSERT_THAT(a.store->Commit(batch), IsOk());
+  SetPeerState(b, peering::PeerState::kAwaitingConfirmation);
+  for (int days = 0; days < 90 && Waiting(a) > 0; ++days) {
+    clock.Advance(absl::Hours(24));
+    ASSERT_THAT(b.own->RotateIfDue(*b.log, clock.Now()), IsOk());
+    ASSERT_THAT(Greet(), IsOk());
+    SendAll(a);
+  }
+  EXPECT_EQ(Waiting(a), 0u);
+  EXPECT_THAT(a.listener.voids, SizeIs(1));
+  EXPECT_THAT(
+      a.listener.receipts,
+      ElementsAre(std::pair(posted->message, ReceiptKind::kNonDelivery)));
+}
+
+TEST_F(DispatcherTest, AThreadsWaitsGoOnAfterARestart) {
+  clock.Advance(absl::Hours(73));
+  PostOne("x");
+  clock.Advance(absl::Hours(73));
+  ASSERT_THAT(a.dispatcher->Sweep(b.id), IsOk());
+  SetPeerState(b, peering::PeerState::kAwaitingConfirmation);
+  absl::Duration wait;
+  for (int i = 0; i < 8; ++i) {
+    wait = SendAll(a).next - clock.Now();
+    clock.Advance(wait);
+  }
+  a.Restart();
+  // Tried once, and then not from one second on again.
+  const StepResult step = SendAll(a);
+  EXPECT_EQ(step.refused, 1u);
+  EXPECT_GT(step.next - clock.Now(), absl::Minutes(1));
+}
+
 TEST_F(DispatcherTest, TheLogTellsWhatLeftAndWhatCame) {
   ASSERT_THAT(Post(a, {}), IsOk());
   SendAll(a);
@@ -422,6 +495,18 @@ TEST_F(DispatcherTest, TheLogTellsWhatLeftAndWhatCame) {
   EXPECT_EQ(count(a, audit::EventKind::kDisclosureSent), 1);
   EXPECT_EQ(count(a, audit::EventKind::kReceiptReceived), 1);
   EXPECT_EQ(count(b, audit::EventKind::kLetterReceived), 1);
+}
+
+TEST_F(DispatcherTest, ACallThatFailsIsInTheLogWithItsReason) {
+  std::string lines;
+  SetLogSink(
+      [&](absl::string_view line) { lines.append(line.data(), line.size()); });
+  PostOne("x");
+  a.cut = true;
+  SendAll(a);
+  SetLogSink([](absl::string_view) {});
+  EXPECT_THAT(lines, AllOf(HasSubstr("letters_not_delivered"),
+                           HasSubstr(b.id.hex()), HasSubstr("UNAVAILABLE")));
 }
 
 }  // namespace

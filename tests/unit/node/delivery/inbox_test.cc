@@ -9,6 +9,7 @@
 #include "crypto/base/digest.h"
 #include "node/base/errors.h"
 #include "node/base/limits.h"
+#include "node/base/log.h"
 #include "node/consent/statement.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/node/delivery/forged_letters.h"
@@ -279,6 +280,21 @@ TEST_F(InboxTest, AnExpiredAgreementStopsTraffic) {
   ExpectRefused(Forge(*this, a, {}), Reason::kAgreementExpired);
 }
 
+// Invariant 7, should a peering of the two ever come about.
+TEST_F(InboxTest, ExerciseAndLiveNodesRefuseEachOthersLetters) {
+  const std::string letter = Forge(*this, a, {});
+  storage::Batch batch;
+  ASSERT_THAT(b.peers->Update(batch, a.id,
+                              [](peering::Peer& peer, storage::Batch&) {
+                                peer.bundle.exercise = !peer.bundle.exercise;
+                                return absl::OkStatus();
+                              }),
+              IsOk());
+  ExpectRefused(letter, Reason::kExerciseMismatch);
+  EXPECT_EQ(ReasonOf(PostAnswer(b, "x", NewThread()).status()),
+            Reason::kExerciseMismatch);
+}
+
 TEST_F(InboxTest, AnUnknownPeerIsRefused) {
   ManualClock its_clock;
   Office stranger("stranger", 5, its_clock);
@@ -457,7 +473,12 @@ TEST_F(InboxTest, APersonsLetterGetsADataKeyOfItsOwn) {
 TEST_F(InboxTest, ACrashBeforeTheCommitTakesNothing) {
   const std::string letter = Forge(*this, a, {});
   b.store->DieAt(1, CrashingStore::Moment::kBefore);
+  std::string lines;
+  SetLogSink(
+      [&](absl::string_view line) { lines.append(line.data(), line.size()); });
   EXPECT_THAT(Accept(letter).receipt, IsEmpty());
+  SetLogSink([](absl::string_view) {});
+  EXPECT_THAT(lines, testing::HasSubstr("letter_refused"));
   b.Restart();
   EXPECT_EQ(Taken(b), 0u);
   EXPECT_THAT(Accept(letter).receipt, testing::Not(IsEmpty()));

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "node/base/errors.h"
+#include "node/base/limits.h"
 #include "node/delivery/dispatcher.h"
 #include "node/delivery/letter_codec.h"
 #include "tests/support/status_matchers.h"
@@ -178,6 +179,46 @@ TEST_F(ReceiptsTest, AReceiptForALetterWeNeverWroteIsRefused) {
   ASSERT_THAT(b.store->Commit(batch), IsOk());
   SendAll(b);
   EXPECT_EQ(Receipts(a, posted->message).size(), 2u);
+  // For good: it is not sent for ever.
+  EXPECT_EQ(Waiting(b), 0u);
+  EXPECT_THAT(Receipts(b, receipt->message),
+              ElementsAre(ReceiptKind::kSubmitted, ReceiptKind::kVoided));
+}
+
+TEST_F(ReceiptsTest, AReceiptHoldsWithinTheTimesOfItsKeyOnly) {
+  const absl::Time now = clock.Now();
+  LetterRef letter;
+  letter.message = *MessageId::FromHex(std::string(32, '2'));
+  letter.plain_digest = std::string(32, 'd');
+  letter.recipient = b.id;
+  const auto check = [&](absl::Time issued_at, absl::Time taken_at,
+                         const peering::KeyValidity& validity) {
+    SignedReceipt receipt;
+    receipt.body.kind = ReceiptKind::kDelivered;
+    receipt.body.message = letter.message;
+    receipt.body.plain_digest = letter.plain_digest;
+    receipt.body.sender = a.id;
+    receipt.body.receiver = b.id;
+    receipt.body.issuer = b.id;
+    receipt.body.issued_at = issued_at;
+    receipt.body_bytes = EncodeReceiptBody(receipt.body);
+    receipt.signature =
+        *b.own->SignWithEpoch(1, kReceiptDsse, receipt.body_bytes);
+    peering::KeyBundle bundle = b.own->bundle();
+    bundle.signing_keys[0].validity = validity;
+    return ReasonOf(CheckReceipt(receipt, letter, a.id, bundle, taken_at));
+  };
+  const absl::Duration day = absl::Hours(24);
+  const absl::Duration tick = absl::Milliseconds(1);
+  const peering::KeyValidity key{now - day, now + day, now + 2 * day};
+  EXPECT_EQ(check(now, now, key), Reason::kUnspecified);
+  EXPECT_EQ(check(now + day, now + 2 * day, key), Reason::kUnspecified);
+  EXPECT_EQ(check(now + day + tick, now + 2 * day, key),
+            Reason::kReceiptInvalid);
+  EXPECT_EQ(check(now, now + 2 * day + tick, key), Reason::kReceiptInvalid);
+  EXPECT_EQ(check(now + limits::kClockSkewMax, now, key), Reason::kUnspecified);
+  EXPECT_EQ(check(now + limits::kClockSkewMax + tick, now, key),
+            Reason::kReceiptInvalid);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "node/consent/consent.h"
 #include "node/consent/consent_records.h"
 #include "node/consent/statement.h"
+#include "node/delivery/waiting_letters.h"
 #include "node/storage/table.h"
 #include "tests/support/status_matchers.h"
 
@@ -59,8 +60,11 @@ absl::Status KeepingListener::OnVoided(const LetterRef& letter, Reason reason,
 
 Office::Office(const std::string& office_name, uint64_t seed,
                ManualClock& shared)
-    : name(office_name), clock(shared), random(seed) {
-  auto opened = Must(storage::OpenStore("/" + name, &disk));
+    : name(office_name),
+      directory("/" + office_name),
+      clock(shared),
+      random(seed) {
+  auto opened = Must(storage::OpenStore(directory, &disk));
   auto first = Must(storage::Vault::Open(
       *opened, crypto::Secret::Copy(std::string(32, 'k')), random));
   peering::OfficeSettings settings;
@@ -77,7 +81,7 @@ Office::Office(const std::string& office_name, uint64_t seed,
 
 void Office::Start() {
   store = std::make_unique<CrashingStore>(
-      Must(storage::OpenStore("/" + name, &disk)));
+      Must(storage::OpenStore(directory, &disk)));
   vault = Must(storage::Vault::Open(
       *store, crypto::Secret::Copy(std::string(32, 'k')), random));
   own = Must(peering::OwnOffice::Load(*store, *vault, random, clock));
@@ -107,7 +111,7 @@ void Office::Start() {
       });
 }
 
-void Office::Restart() {
+void Office::Stop() {
   dispatcher.reset();
   inbox.reset();
   outbox.reset();
@@ -120,6 +124,48 @@ void Office::Restart() {
   own.reset();
   vault.reset();
   store.reset();
+}
+
+void Office::Restart() {
+  Stop();
+  Start();
+}
+
+Office::Backup Office::TakeBackup() const {
+  Backup rows;
+  for (const storage::TableId table : storage::AllTables()) {
+    EXPECT_THAT(
+        store->Scan(
+            table, {}, {},
+            [&](absl::string_view key,
+                absl::string_view value) -> absl::StatusOr<bool> {
+              rows.push_back({table, std::string(key), std::string(value)});
+              return true;
+            }),
+        IsOk());
+  }
+  return rows;
+}
+
+void Office::PutBack(const Backup& backup, bool restore) {
+  Stop();
+  directory += "-again";
+  {
+    auto opened = Must(storage::OpenStore(directory, &disk));
+    storage::Batch batch;
+    for (const BackedUpRow& row : backup) {
+      batch.Put(row.table, row.key, row.value);
+    }
+    EXPECT_THAT(opened->Commit(batch), IsOk());
+  }
+  if (restore) {
+    auto opened = Must(storage::OpenStore(directory, &disk));
+    auto keys = Must(storage::Vault::Open(
+        *opened, crypto::Secret::Copy(std::string(32, 'k')), random));
+    const WaitingOverview waiting = Must(OverviewOfWaiting(*opened, *keys));
+    Must(peering::OwnOffice::RaiseIncarnation(*opened, *keys, random, clock,
+                                              waiting.last_written_at));
+  }
   Start();
 }
 
@@ -241,6 +287,21 @@ void TwoOffices::Agree() {
     EXPECT_THAT(office->agreements->Insert(batch, value), IsOk());
     EXPECT_THAT(office->store->Commit(batch), IsOk());
   }
+}
+
+absl::Status TwoOffices::Greet() {
+  for (Office* office : {&a, &b}) {
+    Office& other = *office->neighbour;
+    // As the handshake does: first whether we are outdated ourselves.
+    RETURN_IF_ERROR(office->own->CheckHeldBundle(
+        Must(other.peers->Get(office->id)).signed_bundle));
+    RETURN_IF_ERROR(
+        office->peers
+            ->TakeBundle(other.id, other.own->signed_bundle(), clock.Now())
+            .status());
+    office->dispatcher->OnContact(other.id);
+  }
+  return absl::OkStatus();
 }
 
 ThreadId TwoOffices::NewThread() { return NewId<ThreadId>(random); }

@@ -56,10 +56,24 @@ class KeepingListener final : public ReceiptListener {
 struct Office final : PeerLink {
   Office(const std::string& office_name, uint64_t seed, ManualClock& shared);
 
-  // Opens everything on the disk as a starting process does.
+  // Opens everything on the disk as a starting process does, and drops it all
+  // as one that is killed.
   void Start();
+  void Stop();
   // Ends the process without a word, and starts it again.
   void Restart();
+
+  // Every row as it is now, and the office as it was then: started on a disk
+  // that holds these rows only. With `restore` as amparod restore leaves it,
+  // otherwise as somebody does who copies files.
+  struct BackedUpRow {
+    storage::TableId table;
+    std::string key;
+    std::string value;
+  };
+  using Backup = std::vector<BackedUpRow>;
+  Backup TakeBackup() const;
+  void PutBack(const Backup& backup, bool restore = true);
 
   // PeerLink: to `neighbour`'s inbox, unless the wire is cut.
   absl::StatusOr<std::vector<Outcome>> Deliver(
@@ -70,6 +84,7 @@ struct Office final : PeerLink {
   void Withdraw(const ConsentId& consent);
 
   std::string name;
+  std::string directory;
   ManualClock& clock;
   crypto::DeterministicRandom random;
   storage::MemoryDisk disk;
@@ -126,6 +141,9 @@ class TwoOffices {
   StepResult SendAll(Office& office);
   // One letter sealed as it would leave now, without sending it.
   std::string Sealed(Office& from);
+
+  // Both take each other's key bundles, as a hello does.
+  absl::Status Greet();
 
   size_t Waiting(Office& office) const;
   size_t Taken(Office& office) const;  // Rows written by its handler.

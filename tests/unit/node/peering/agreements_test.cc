@@ -181,6 +181,51 @@ TEST_F(AgreementsTest, ExpiryEndsItAndTheNewestCounts) {
   EXPECT_EQ(ReasonOf(active().status()), Reason::kAgreementMissing);
 }
 
+TEST_F(AgreementsTest, TheNewestThatCoversTheLetterIsTaken) {
+  const OfficeId there = there_.own->id();
+  const auto insert_signed = [&](char id, const AgreementTerms& which) {
+    SignedAgreement value = Propose(id, which);
+    value.acceptor_signature = AcceptorSignature(value.agreement);
+    ASSERT_THAT(Insert(value), IsOk());
+    clock_.Advance(absl::Hours(1));
+  };
+  AgreementTerms terms = SomeTerms(clock_.Now());
+  terms.acceptor_letter_types = {LetterType::kReferralRequest,
+                                 LetterType::kDisclosure};
+  insert_signed('3', terms);
+  insert_signed('2', terms);
+  AgreementTerms narrow = terms;
+  narrow.acceptor_letter_types = {LetterType::kDisclosure};
+  insert_signed('1', narrow);
+  const auto covering = [&](LetterType type, Purpose purpose) {
+    return here_.agreements->Covering(there, type, purpose,
+                                      {DataCategory::kNeeds}, clock_.Now());
+  };
+  EXPECT_EQ(
+      covering(LetterType::kReferralRequest, Purpose::kTransnationalReferral)
+          ->id()
+          .bytes(),
+      std::string(16, '2'));
+  EXPECT_EQ(covering(LetterType::kDisclosure, Purpose::kTransnationalReferral)
+                ->id()
+                .bytes(),
+            std::string(16, '1'));
+  // When none does, what the newest one says.
+  EXPECT_EQ(ReasonOf(covering(LetterType::kStatisticsRelease,
+                              Purpose::kTransnationalReferral)
+                         .status()),
+            Reason::kTypeNotInAgreement);
+  EXPECT_EQ(
+      ReasonOf(
+          covering(LetterType::kDisclosure, Purpose::kStatistics).status()),
+      Reason::kPurposeNotInAgreement);
+  clock_.SetTime(terms.valid_until);
+  EXPECT_EQ(ReasonOf(covering(LetterType::kReferralRequest,
+                              Purpose::kTransnationalReferral)
+                         .status()),
+            Reason::kAgreementExpired);
+}
+
 TEST_F(AgreementsTest, AnAgreementOfOthersIsNotOurs) {
   PeeringOffice third{3, SettingsNamed("sofia"), clock_};
   Agreement agreement = *Agreement::Create(
@@ -342,7 +387,11 @@ TEST_F(AgreementsTest, ABodyThatIsNotUnderstoodWholeIsRefused) {
             "purposes");
   EXPECT_EQ(FieldOf(parse([](auto& w) { w.set_acceptor(w.proposer()); })),
             "acceptor");
-  EXPECT_FALSE(parse([](auto& w) { w.set_agreement_id("short"); }).ok());
+  EXPECT_EQ(FieldOf(parse([](auto& w) { w.set_agreement_id("short"); })),
+            "agreement_id");
+  EXPECT_EQ(FieldOf(parse([](auto& w) { w.set_proposer("short"); })),
+            "proposer");
+  EXPECT_EQ(FieldOf(parse([](auto& w) { w.set_acceptor(""); })), "acceptor");
   EXPECT_EQ(FieldOf(parse(
                 [](auto& w) { w.set_agreement_id(std::string(16, '\0')); })),
             "agreement_id");

@@ -205,6 +205,27 @@ TEST_F(OwnOfficeTest, ANewSigningEpochIsAnnouncedAWeekBeforeItSigns) {
   EXPECT_EQ(office_.own->signing_epoch(), epoch);
 }
 
+TEST_F(OwnOfficeTest, AClockThatWasAheadForALongTimeLeavesUsableKeys) {
+  const absl::Time right = clock_.Now();
+  clock_.Advance(absl::Hours(24 * 500));
+  ASSERT_THAT(office_.own->RotateIfDue(*office_.log, clock_.Now()), IsOk());
+  clock_.SetTime(right + absl::Hours(1));
+  ASSERT_THAT(office_.own->RotateIfDue(*office_.log, clock_.Now()), IsOk());
+  const auto certificate =
+      crypto::Certificate::FromPem(office_.own->tls_identity().certificate_pem);
+  EXPECT_LE(certificate->not_before(), clock_.Now());
+  EXPECT_THAT(office_.own->bundle().SealingKeyToUse(clock_.Now()), IsOk());
+  const auto key =
+      office_.own->bundle().SigningKeyOf(office_.own->signing_epoch());
+  ASSERT_THAT(key, IsOk());
+  EXPECT_LE(key->validity.not_before, clock_.Now());
+  EXPECT_GE(key->validity.sign_until, clock_.Now());
+  office_.Reopen();
+  // And nothing more is made.
+  EXPECT_THAT(office_.own->RotateIfDue(*office_.log, clock_.Now()),
+              IsOkAndHolds(false));
+}
+
 TEST_F(OwnOfficeTest, EachKeyThatIsMadeOrRemovedHasALeaf) {
   clock_.Advance(limits::kSealingKeyPeriod);
   ASSERT_THAT(office_.own->RotateIfDue(*office_.log, clock_.Now()), IsOk());

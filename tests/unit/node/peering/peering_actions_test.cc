@@ -315,6 +315,60 @@ TEST_F(PeeringActionsTest, AHelloCarriesANewBundleAndTellsOfContact) {
   EXPECT_THAT(contacts, testing::ElementsAre(here));
 }
 
+// What somebody does who copies an old data directory back.
+TEST_F(PeeringActionsTest, AnOldCopyIsStoppedByAHelloInEitherDirection) {
+  Peered();
+  const OfficeId here = here_.office.own->id();
+  const OfficeId there = there_.office.own->id();
+  const auto read = [&] {
+    return **here_.office.store->Get(storage::TableId::kOwnOffice, "office");
+  };
+  const std::string old_row = read();
+  clock_.Advance(limits::kSealingKeyPeriod);
+  ASSERT_THAT(here_.office.own->RotateIfDue(*here_.office.log, clock_.Now()),
+              IsOk());
+  ASSERT_THAT(here_.handshake->SayHello(here_.wire, there), IsOk());
+  const auto put_back = [&] {
+    storage::Batch batch;
+    batch.Put(storage::TableId::kOwnOffice, "office", old_row);
+    ASSERT_THAT(here_.office.store->Commit(batch), IsOk());
+    here_.Restart();
+    ASSERT_THAT(here_.office.own->CheckFresh(), IsOk());
+  };
+  put_back();
+  EXPECT_EQ(ReasonOf(here_.handshake->SayHello(here_.wire, there)),
+            Reason::kRestoreNeeded);
+  here_.Restart();
+  EXPECT_EQ(ReasonOf(here_.office.own->CheckFresh()), Reason::kRestoreNeeded);
+  put_back();
+  EXPECT_EQ(ReasonOf(there_.handshake->SayHello(there_.wire, here)),
+            Reason::kRestoreNeeded);
+  EXPECT_EQ(ReasonOf(here_.office.own->CheckFresh()), Reason::kRestoreNeeded);
+  // Who met it knows what it knew.
+  EXPECT_EQ(there_.office.peers->Get(here)->bundle.version, 2u);
+}
+
+TEST_F(PeeringActionsTest, ExerciseAndLiveNodesRefuseEachOtherAtHello) {
+  Peered();
+  peer::v1::HelloRequest hello;
+  hello.set_protocol_min(kProtocolMin);
+  hello.set_protocol_max(kProtocolMax);
+  hello.set_now_ms(amparo::ToUnixMillis(clock_.Now()));
+  KeyBundle bundle = there_.office.own->bundle();
+  bundle.version += 1;
+  bundle.exercise = true;
+  SignedBody envelope{bundle.EncodeBody(), {}};
+  envelope.signatures.push_back(
+      {bundle.office, 0,
+       *there_.office.own->SignAsOffice(kKeyBundleType, envelope.body)});
+  ASSERT_TRUE(hello.mutable_key_bundle()->ParseFromString(envelope.Encode()));
+  const PeerIdentity caller{there_.office.own->id(), std::nullopt};
+  EXPECT_EQ(
+      ReasonOf(
+          here_.handshake->OnHello(caller, hello.SerializeAsString()).status()),
+      Reason::kExerciseMismatch);
+}
+
 TEST_F(PeeringActionsTest, AHelloWithoutACommonProtocolIsRefused) {
   Peered();
   peer::v1::HelloRequest hello;

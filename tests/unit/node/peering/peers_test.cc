@@ -207,11 +207,51 @@ TEST_F(PeersTest, ABundleThatDropsOrChangesAnAnnouncedKeyIsRefused) {
   EXPECT_EQ(Take(resigned(bundle)), Reason::kUnspecified);
 }
 
+TEST_F(PeersTest, ARestoredOfficeMayHaveLostKeysAndItsFormerBundleIsKept) {
+  ASSERT_THAT(here_.Meet(there_), IsOk());
+  const auto resigned = [&](const KeyBundle& bundle) {
+    SignedBody envelope{bundle.EncodeBody(), {}};
+    envelope.signatures.push_back(
+        {bundle.office, 0,
+         *there_.own->SignAsOffice(kKeyBundleType, envelope.body)});
+    return envelope.Encode();
+  };
+  // A key made after the backup.
+  KeyBundle lost = there_.own->bundle();
+  lost.version += 1;
+  lost.signing_keys.push_back(lost.signing_keys[0]);
+  lost.signing_keys[1].epoch = 2;
+  lost.signing_keys[1].key = here_.own->bundle().signing_keys[0].key;
+  const std::string lost_bytes = resigned(lost);
+  ASSERT_EQ(Take(lost_bytes), Reason::kUnspecified);
+
+  KeyBundle restored = there_.own->bundle();
+  restored.incarnation = 2;
+  EXPECT_EQ(Take(resigned(restored)), Reason::kKeyBundleInvalid)
+      << "a version that was given out";
+  restored.version = 100;
+  KeyBundle changed = restored;
+  changed.signing_keys[0].key = here_.own->bundle().signing_keys[0].key;
+  EXPECT_EQ(Take(resigned(changed)), Reason::kKeyBundleInvalid);
+  ASSERT_EQ(Take(resigned(restored)), Reason::kUnspecified);
+  here_.Reopen();
+  const Peer peer = *here_.peers->Get(there_.own->id());
+  ASSERT_THAT(peer.former_bundles, SizeIs(1));
+  EXPECT_EQ(peer.former_bundles[0].signed_bytes, lost_bytes);
+  EXPECT_THAT(peer.bundle.SigningKeyOf(2), testing::Not(IsOk()));
+  EXPECT_EQ(peer.SigningKeyOf(2)->key, lost.signing_keys[1].key);
+  EXPECT_EQ(ReasonOf(peer.SigningKeyOf(3).status()), Reason::kKeyEpochUnknown);
+  // The life before does not come back.
+  lost.version = 200;
+  EXPECT_EQ(Take(resigned(lost)), Reason::kKeyBundleInvalid);
+}
+
 TEST_F(PeersTest, EveryFieldOfTheRecordSurvives) {
   Peer peer = there_.AsPeer();
   peer.state = PeerState::kSuspended;
   peer.skew = absl::Milliseconds(-1500);
   peer.last_hello_at = clock_.Now() + absl::Hours(1);
+  peer.former_bundles = {{peer.bundle, peer.signed_bundle}};
   const std::string bytes = PeerCodec::Encode(peer);
   record::v1::PeerRecord record;
   ASSERT_TRUE(record.ParseFromString(bytes));
@@ -236,6 +276,10 @@ TEST_F(PeersTest, ARowThatDoesNotHoldTogetherIsDamaged) {
   EXPECT_EQ(ReasonOf(PeerCodec::Decode(PeerCodec::Encode(peer)).status()),
             Reason::kRecordDamaged);
   peer = there_.AsPeer();
+  peer.former_bundles = {{here_.own->bundle(), here_.own->signed_bundle()}};
+  EXPECT_EQ(ReasonOf(PeerCodec::Decode(PeerCodec::Encode(peer)).status()),
+            Reason::kRecordDamaged);
+  peer = there_.AsPeer();
   peer.state = static_cast<PeerState>(9);
   EXPECT_EQ(ReasonOf(PeerCodec::Decode(PeerCodec::Encode(peer)).status()),
             Reason::kRecordDamaged);
@@ -246,7 +290,8 @@ TEST(PeeringRecordsTest, EveryFieldOfTheOtherRecordsSurvives) {
                             {"name", "MDA", "a:1", true, NodeRole::kRegion},
                             3,
                             "bundle",
-                            "pem"};
+                            "pem",
+                            "later"};
   record::v1::OwnOfficeRecord office_record;
   ASSERT_TRUE(office_record.ParseFromString(OwnOfficeCodec::Encode(office)));
   EXPECT_THAT(FieldsNotSet(office_record), IsEmpty());

@@ -1,0 +1,498 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// An office that was put back from a backup, and its peer: invariant 6, "a
+// restored backup never reuses a sequence number and loses nothing that a peer
+// had receipted".
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "crypto/base/digest.h"
+#include "node/base/errors.h"
+#include "node/delivery/delivery_records.h"
+#include "node/delivery/letter_codec.h"
+#include "node/delivery/second_offers.h"
+#include "node/storage/table.h"
+#include "tests/support/status_matchers.h"
+#include "tests/unit/node/delivery/forged_letters.h"
+#include "tests/unit/node/delivery/two_offices.h"
+
+namespace amparo::delivery {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+class RestoreTest : public testing::Test, protected TwoOffices {
+ protected:
+  RestoreTest() {
+    for (Office* office : {&a, &b}) {
+      office->refresh = [this] { return Greet(); };
+    }
+  }
+
+  MessageId PostTo(const ThreadId& thread, const std::string& payload) {
+    const auto posted = PostAnswer(a, payload, thread);
+    EXPECT_THAT(posted, IsOk());
+    return posted->message;
+  }
+  std::vector<std::string> Payloads() const {
+    std::vector<std::string> payloads;
+    for (const ReceivedLetter& letter : b.handler.received) {
+      payloads.push_back(letter.payload);
+    }
+    return payloads;
+  }
+  // Of each letter that leaves `office` from now on.
+  void Watch(Office& office, std::vector<LetterHeader>& headers) {
+    office.on_the_wire = [&headers](std::vector<std::string>& batch) {
+      for (const std::string& letter : batch) {
+        headers.push_back(*DecodeHeader(ParseLetter(letter)->header));
+      }
+    };
+  }
+  std::string Seen(const MessageId& message) {
+    const auto row =
+        *storage::Table<SeenCodec>(*b.vault).Get(*b.store, {a.id, message});
+    return row.has_value() ? row->value : std::string();
+  }
+  Reason Refusal(const std::string& letter) {
+    const Outcome outcome = b.inbox->Accept(a.id, {letter}).at(0);
+    return outcome.receipt.empty() ? outcome.refusal : Reason::kUnspecified;
+  }
+  // A letter of the life before a restore, signed with its keys.
+  std::string OfTheOldLife(absl::Time created_at) {
+    return Forge(*this, a,
+                 {.plain =
+                      [created_at](Plain& plain) {
+                        plain.header.incarnation = 1;
+                        plain.header.sender_key_epoch = 1;
+                        plain.header.created_at = created_at;
+                      },
+                  .sealed =
+                      [this](SignedPlain& sealed) {
+                        sealed.signature =
+                            *a.own->SignWithEpoch(1, kPlainDsse, sealed.plain);
+                      },
+                  .wire =
+                      [this](WireLetter& wire) {
+                        wire.signature = *a.own->SignWithEpoch(1, kLetterDsse,
+                                                               OuterBody(wire));
+                      }});
+  }
+};
+
+TEST_F(RestoreTest, ARestoreRaisesTheIncarnationAndRecordsIt) {
+  const peering::KeyBundle before = a.own->bundle();
+  const Office::Backup backup = a.TakeBackup();
+  clock.Advance(absl::Hours(1));
+  a.PutBack(backup);
+  const peering::KeyBundle after = a.own->bundle();
+  EXPECT_EQ(a.own->incarnation(), 2u);
+  EXPECT_EQ(after.incarnation, 2u);
+  // Above all that the lost time can have given out.
+  EXPECT_GT(after.version, before.version + 1000);
+  EXPECT_GT(a.own->signing_epoch(), before.signing_keys.back().epoch + 1000);
+  EXPECT_LE(after.SigningKeyOf(1)->validity.sign_until, clock.Now());
+  EXPECT_EQ(a.log->origin(), "amparo/" + a.id.hex() + "/2");
+  const auto events = a.log->ReadEvents(0, 500);
+  ASSERT_THAT(events, IsOk());
+  EXPECT_EQ(events->events.back().kind, audit::EventKind::kRestored);
+  a.PutBack(a.TakeBackup());
+  EXPECT_EQ(a.own->incarnation(), 3u);
+}
+
+TEST_F(RestoreTest, ThreadsStartAgainAndNoSequenceNumberIsReused) {
+  const ThreadId thread = NewThread();
+  std::vector<LetterHeader> headers;
+  Watch(a, headers);
+  PostTo(thread, "1");
+  SendAll(a);
+  const Office::Backup backup = a.TakeBackup();
+  PostTo(thread, "2, lost");
+  SendAll(a);
+  a.PutBack(backup);
+  PostTo(thread, "3");
+  SendAll(a);
+  EXPECT_EQ(Waiting(a), 0u);
+  EXPECT_THAT(Payloads(), ElementsAre("1", "2, lost", "3"));
+  ASSERT_THAT(headers, SizeIs(3));
+  EXPECT_EQ(headers[1].incarnation, 1u);
+  EXPECT_EQ(headers[1].seq, 2u);
+  EXPECT_EQ(headers[2].incarnation, 2u);
+  EXPECT_EQ(headers[2].seq, 1u);
+  EXPECT_EQ(headers[2].prev_digest, std::string(32, '\0'));
+}
+
+TEST_F(RestoreTest, ALetterOfTheBackupThatThePeerHasGetsTheReceiptItGave) {
+  const MessageId letter = PostTo(NewThread(), "x");
+  const Office::Backup backup = a.TakeBackup();
+  SendAll(a);
+  const std::string receipt = Seen(letter);
+  a.PutBack(backup);
+  EXPECT_EQ(Waiting(a), 1u);
+  SendAll(a);
+  EXPECT_EQ(Waiting(a), 0u);
+  EXPECT_EQ(Taken(b), 1u);
+  const auto status = *a.outbox->StatusOf(*a.store, letter);
+  ASSERT_THAT(status->receipts, SizeIs(2));
+  EXPECT_EQ(status->receipts[1].signed_body, receipt);
+}
+
+TEST_F(RestoreTest, ALetterOfTheBackupThatThePeerLacksTakesItsOldPlace) {
+  const ThreadId thread = NewThread();
+  PostTo(thread, "1");
+  PostTo(thread, "2");
+  a.PutBack(a.TakeBackup());
+  // Written before the restore, sent after it, with the peer knowing of it.
+  ASSERT_THAT(Greet(), IsOk());
+  clock.Advance(absl::Hours(1));
+  SendAll(a);
+  EXPECT_EQ(Waiting(a), 0u);
+  EXPECT_THAT(Payloads(), ElementsAre("1", "2"));
+  EXPECT_EQ(b.handler.received[1].seq, 2u);
+}
+
+TEST_F(RestoreTest, LettersAfterTheRestoreWaitForThoseBefore) {
+  const ThreadId thread = NewThread();
+  PostTo(thread, "before");
+  a.PutBack(a.TakeBackup());
+  PostTo(thread, "after");
+  // Whatever becomes of the first, the second is not in one batch with it.
+  b.handler.answer = Error(Reason::kUnavailable);
+  std::vector<LetterHeader> headers;
+  Watch(a, headers);
+  SendAll(a);
+  EXPECT_THAT(headers, SizeIs(1));
+  b.handler.answer = absl::OkStatus();
+  clock.Advance(absl::Minutes(1));
+  SendAll(a);
+  EXPECT_THAT(Payloads(), ElementsAre("before", "after"));
+}
+
+TEST_F(RestoreTest, AClockThatWentBackDoesNotEndLettersOfTheBackup) {
+  PostTo(NewThread(), "x");
+  const Office::Backup backup = a.TakeBackup();
+  clock.SetTime(clock.Now() - absl::Minutes(2));
+  a.PutBack(backup);
+  SendAll(a);
+  EXPECT_THAT(Payloads(), ElementsAre("x"));
+}
+
+TEST_F(RestoreTest, AVoidLostInARestoreIsLearnedFromThePeer) {
+  const ConsentId consent =
+      a.GiveConsent(b.id, Purpose::kTransnationalReferral);
+  TwoOffices::Wish wish;
+  wish.consent = consent;
+  const auto posted = Post(a, wish);
+  const Office::Backup backup = a.TakeBackup();
+  storage::Batch batch;
+  ASSERT_THAT(a.outbox->StopUnderConsent(batch, consent), IsOk());
+  ASSERT_THAT(a.store->Commit(batch), IsOk());
+  SendAll(a);
+  a.PutBack(backup);
+  SendAll(a);
+  EXPECT_EQ(Taken(b), 0u);
+  EXPECT_EQ(Waiting(a), 0u);
+  EXPECT_THAT(Receipts(a, posted->message),
+              ElementsAre(ReceiptKind::kSubmitted, ReceiptKind::kVoided));
+  EXPECT_THAT(a.listener.voids,
+              Contains(std::pair(posted->message, Reason::kReplacedByVoid)));
+}
+
+TEST_F(RestoreTest, WhoGoesOnLivingTheOldLifeIsNotHeard) {
+  clock.Advance(absl::Hours(1));
+  a.PutBack(a.TakeBackup());
+  const absl::Time restored = clock.Now();
+  ASSERT_THAT(Greet(), IsOk());
+  clock.Advance(absl::Hours(1));
+  const std::string before = Dump(b);
+  EXPECT_EQ(Refusal(OfTheOldLife(clock.Now())), Reason::kIncarnationOver);
+  EXPECT_TRUE(Dump(b) == before);
+  EXPECT_EQ(Refusal(OfTheOldLife(restored - absl::Minutes(1))),
+            Reason::kUnspecified);
+}
+
+TEST_F(RestoreTest, ASeenLetterOfTheOldLifeStillGetsItsReceipt) {
+  const std::string letter = OfTheOldLife(clock.Now());
+  const Outcome first = b.inbox->Accept(a.id, {letter}).at(0);
+  ASSERT_THAT(first.receipt, Not(IsEmpty()));
+  clock.Advance(absl::Hours(1));
+  a.PutBack(a.TakeBackup());
+  ASSERT_THAT(Greet(), IsOk());
+  EXPECT_EQ(b.inbox->Accept(a.id, {letter}).at(0).receipt, first.receipt);
+}
+
+TEST_F(RestoreTest, AnIncarnationThatNoBundleAnnouncedIsRefusedForNow) {
+  const std::string before = Dump(b);
+  EXPECT_EQ(Refusal(Forge(
+                *this, a,
+                {.plain = [](Plain& plain) { plain.header.incarnation = 2; }})),
+            Reason::kIncarnationUnknown);
+  EXPECT_TRUE(Dump(b) == before);
+}
+
+TEST_F(RestoreTest, WhatARestoredOfficeHadReceiptedIsOfferedAgain) {
+  const ThreadId thread = NewThread();
+  PostTo(thread, "1");
+  SendAll(a);
+  const Office::Backup backup = b.TakeBackup();
+  const MessageId second = PostTo(thread, "2, lost");
+  const MessageId third = PostTo(thread, "3, lost");
+  SendAll(a);
+  const std::string receipt = Seen(second);
+  const size_t told = a.listener.receipts.size();
+  // Past the end of all three letters.
+  clock.Advance(absl::Hours(73));
+  b.PutBack(backup);
+  PostTo(thread, "4");
+  ASSERT_THAT(Greet(), IsOk());
+  SendAll(a);
+
+  EXPECT_EQ(Waiting(a), 0u);
+  EXPECT_EQ(Taken(b), 4u);
+  EXPECT_THAT(Payloads(), ElementsAre("1", "2, lost", "3, lost", "2, lost",
+                                      "3, lost", "4"));
+  // Both offices hold the same evidence as before.
+  EXPECT_EQ(Seen(second), receipt);
+  EXPECT_THAT(Receipts(a, third),
+              ElementsAre(ReceiptKind::kSubmitted, ReceiptKind::kDelivered));
+  EXPECT_EQ(a.listener.receipts.size(), told + 1) << "told twice of one";
+}
+
+TEST_F(RestoreTest, AVoidThatWasReceiptedIsOfferedAgainAsAVoid) {
+  const ThreadId thread = NewThread();
+  const Office::Backup backup = b.TakeBackup();
+  PostTo(thread, "1");
+  clock.Advance(absl::Hours(73));
+  ASSERT_THAT(a.dispatcher->Sweep(b.id), IsOk());
+  SendAll(a);
+  PostTo(thread, "2");
+  SendAll(a);
+  b.PutBack(backup);
+  ASSERT_THAT(Greet(), IsOk());
+  SendAll(a);
+  EXPECT_EQ(Waiting(a), 0u);
+  EXPECT_THAT(Payloads(), ElementsAre("2", "2"));
+}
+
+// Invariant 2 beats invariant 6: the payload does not leave, its place is kept.
+TEST_F(RestoreTest, NothingIsOfferedAgainWithoutAConsentThatHoldsToday) {
+  const ThreadId thread = NewThread();
+  const ConsentId consent =
+      a.GiveConsent(b.id, Purpose::kTransnationalReferral);
+  const Office::Backup backup = b.TakeBackup();
+  TwoOffices::Wish wish;
+  wish.consent = consent;
+  wish.thread = thread;
+  const auto posted = Post(a, wish);
+  PostTo(thread, "2");
+  SendAll(a);
+  a.Withdraw(consent);
+  b.PutBack(backup);
+  const size_t before = b.handler.received.size();
+  ASSERT_THAT(Greet(), IsOk());
+  SendAll(a);
+  EXPECT_EQ(Waiting(a), 0u);
+  ASSERT_THAT(b.handler.received, SizeIs(before + 1));
+  EXPECT_EQ(b.handler.received.back().payload, "2");
+  EXPECT_THAT(Receipts(a, posted->message),
+              ElementsAre(ReceiptKind::kSubmitted, ReceiptKind::kDelivered,
+                          ReceiptKind::kVoided));
+}
+
+TEST_F(RestoreTest, AWithdrawalRecallsWhatIsOfferedAgain) {
+  const ConsentId consent =
+      a.GiveConsent(b.id, Purpose::kTransnationalReferral);
+  const Office::Backup backup = b.TakeBackup();
+  TwoOffices::Wish wish;
+  wish.consent = consent;
+  const auto posted = Post(a, wish);
+  SendAll(a);
+  b.PutBack(backup);
+  ASSERT_THAT(Greet(), IsOk());
+  a.cut = true;
+  SendAll(a);
+  ASSERT_EQ(Waiting(a), 1u);
+  storage::Batch batch;
+  const auto stopped = a.outbox->StopUnderConsent(batch, consent);
+  ASSERT_THAT(stopped, IsOk());
+  ASSERT_THAT(stopped->possibly_sent, SizeIs(1));
+  EXPECT_EQ(stopped->possibly_sent[0].message, posted->message);
+}
+
+TEST_F(RestoreTest, AReceiptUnderAKeyThatTheRestoreLostStillProves) {
+  const Office::Backup backup = b.TakeBackup();
+  clock.Advance(absl::Hours(24 * 336));
+  ASSERT_THAT(b.own->RotateIfDue(*b.log, clock.Now()), IsOk());
+  ASSERT_THAT(a.own->RotateIfDue(*a.log, clock.Now()), IsOk());
+  ASSERT_THAT(Greet(), IsOk());
+  clock.Advance(absl::Hours(24 * 8));
+  ASSERT_THAT(b.own->RotateIfDue(*b.log, clock.Now()), IsOk());
+  ASSERT_THAT(Greet(), IsOk());
+  ASSERT_EQ(b.own->signing_epoch(), 2u);
+  const MessageId letter = PostTo(NewThread(), "x");
+  SendAll(a);
+  const std::string receipt = Seen(letter);
+  ASSERT_EQ(ParseSignedReceipt(receipt)->body.key_epoch, 2u);
+  b.PutBack(backup);
+  ASSERT_THAT(b.own->bundle().SigningKeyOf(2), Not(IsOk()));
+  ASSERT_THAT(Greet(), IsOk());
+  SendAll(a);
+  EXPECT_EQ(Waiting(a), 0u);
+  EXPECT_EQ(Taken(b), 1u);
+  EXPECT_EQ(Seen(letter), receipt);
+}
+
+TEST_F(RestoreTest, AFormerReceiptThatIsNotOursLetsNothingIn) {
+  const auto sign = [](const ReceiptBody& body, Office& signer) {
+    const std::string bytes = EncodeReceiptBody(body);
+    return EncodeSignedReceipt(
+        bytes, body.issuer, body.key_epoch,
+        *signer.own->SignWithEpoch(1, kReceiptDsse, bytes));
+  };
+  const absl::Time then = clock.Now();
+  clock.Advance(absl::Hours(2));
+  // An expired letter with a receipt as `change` makes it.
+  const auto offer = [&](const std::function<void(ReceiptBody&)>& change,
+                         Office& signer) {
+    std::string digest;
+    MessageId message;
+    return Forge(*this, a,
+                 {.plain =
+                      [&](Plain& plain) {
+                        plain.header.created_at = then;
+                        plain.header.expires_at = then + absl::Hours(1);
+                        message = plain.header.message;
+                      },
+                  .sealed =
+                      [&](SignedPlain& sealed) {
+                        digest = crypto::Sha256(sealed.plain);
+                      },
+                  .wire =
+                      [&](WireLetter& wire) {
+                        ReceiptBody body;
+                        body.kind = ReceiptKind::kDelivered;
+                        body.message = message;
+                        body.plain_digest = digest;
+                        body.sender = a.id;
+                        body.receiver = b.id;
+                        body.issuer = b.id;
+                        body.issued_at = then;
+                        change(body);
+                        wire.former_receipt = sign(body, signer);
+                      }});
+  };
+  const auto nothing = [](ReceiptBody&) {};
+  const std::string before = Dump(b);
+  EXPECT_EQ(Refusal(offer(nothing, a)), Reason::kReceiptInvalid);
+  EXPECT_EQ(Refusal(offer([](ReceiptBody& r) { r.message = MessageId(); }, b)),
+            Reason::kReceiptInvalid);
+  EXPECT_EQ(Refusal(offer([&](ReceiptBody& r) { r.sender = b.id; }, b)),
+            Reason::kReceiptInvalid);
+  EXPECT_EQ(Refusal(offer([&](ReceiptBody& r) { r.issuer = a.id; }, b)),
+            Reason::kReceiptInvalid);
+  EXPECT_EQ(Refusal(offer([](ReceiptBody& r) { r.key_epoch = 9; }, b)),
+            Reason::kReceiptInvalid);
+  EXPECT_EQ(
+      Refusal(offer(
+          [](ReceiptBody& r) { r.plain_digest = std::string(32, 'x'); }, b)),
+      Reason::kReceiptInvalid);
+  EXPECT_EQ(
+      Refusal(offer([](ReceiptBody& r) { r.kind = ReceiptKind::kVoided; }, b)),
+      Reason::kReceiptInvalid);
+  // Ours, but given when the letter had expired already.
+  EXPECT_EQ(
+      Refusal(offer(
+          [&](ReceiptBody& r) { r.issued_at = then + absl::Hours(1); }, b)),
+      Reason::kLetterExpired);
+  EXPECT_TRUE(Dump(b) == before);
+  EXPECT_EQ(Refusal(offer(nothing, b)), Reason::kUnspecified);
+}
+
+TEST_F(RestoreTest, TheOfferingGoesOnAfterACrash) {
+  const Office::Backup backup = b.TakeBackup();
+  const int letters = static_cast<int>(kSecondOffersPage) / 2 + 20;
+  for (int i = 0; i < letters; ++i) PostTo(NewThread(), std::to_string(i));
+  SendAll(a);
+  ASSERT_EQ(Taken(b), static_cast<size_t>(letters));
+  b.PutBack(backup);
+  ASSERT_THAT(Greet(), IsOk());
+  ASSERT_THAT(a.dispatcher->Step(b.id), IsOk());
+  const size_t first_page = Waiting(a);
+  EXPECT_GT(first_page, 0u);
+  EXPECT_LT(first_page, static_cast<size_t>(letters));
+  a.Restart();
+  SendAll(a);
+  EXPECT_EQ(Waiting(a), 0u);
+  EXPECT_EQ(Taken(b), static_cast<size_t>(letters));
+  // Done once: nothing is offered a third time.
+  a.Restart();
+  std::vector<LetterHeader> headers;
+  Watch(a, headers);
+  SendAll(a);
+  EXPECT_THAT(headers, IsEmpty());
+}
+
+TEST_F(RestoreTest, ACopyPutBackWithoutARestoreStopsWhenAPeerKnowsBetter) {
+  const Office::Backup backup = a.TakeBackup();
+  clock.Advance(absl::Hours(24 * 8));
+  ASSERT_THAT(a.own->RotateIfDue(*a.log, clock.Now()), IsOk());
+  ASSERT_THAT(Greet(), IsOk());
+  a.PutBack(backup, /*restore=*/false);
+  EXPECT_THAT(a.own->CheckFresh(), IsOk());
+  EXPECT_EQ(ReasonOf(Greet()), Reason::kRestoreNeeded);
+  // No letter, no receipt, no bundle: it signs nothing any more.
+  EXPECT_EQ(ReasonOf(PostAnswer(a, "x", NewThread()).status()),
+            Reason::kRestoreNeeded);
+  EXPECT_EQ(ReasonOf(a.own->SignAsOffice("type", "body").status()),
+            Reason::kRestoreNeeded);
+  EXPECT_EQ(ReasonOf(a.own->RotateIfDue(*a.log, clock.Now()).status()),
+            Reason::kRestoreNeeded);
+  a.Restart();
+  EXPECT_EQ(ReasonOf(a.own->CheckFresh()), Reason::kRestoreNeeded);
+  a.PutBack(a.TakeBackup());
+  EXPECT_THAT(a.own->CheckFresh(), IsOk());
+  PostTo(NewThread(), "x");
+  SendAll(a);
+  EXPECT_THAT(Payloads(), ElementsAre("x"));
+}
+
+TEST_F(RestoreTest, ABundleThatIsNotOursStopsNothing) {
+  EXPECT_THAT(a.own->CheckHeldBundle(b.own->signed_bundle()), IsOk());
+  EXPECT_THAT(a.own->CheckHeldBundle("nonsense"), IsOk());
+  EXPECT_THAT(a.own->CheckFresh(), IsOk());
+}
+
+TEST_F(RestoreTest, ABackupRestoredTwiceSpeaksFirstAndSendsNothing) {
+  const Office::Backup backup = a.TakeBackup();
+  a.PutBack(backup);
+  const ThreadId thread = NewThread();
+  PostTo(thread, "of the second life");
+  SendAll(a);
+  ASSERT_THAT(Payloads(), SizeIs(1));
+  a.PutBack(backup);
+  ASSERT_EQ(a.own->incarnation(), 2u);
+  const MessageId same = PostTo(thread, "under the same number");
+  std::vector<LetterHeader> headers;
+  Watch(a, headers);
+  SendAll(a);
+  EXPECT_THAT(headers, IsEmpty());
+  EXPECT_EQ(ReasonOf(a.own->CheckFresh()), Reason::kRestoreNeeded);
+  a.PutBack(a.TakeBackup());
+  EXPECT_EQ(a.own->incarnation(), 3u);
+  PostTo(thread, "of the third life");
+  clock.Advance(absl::Seconds(2));  // The back-off of before.
+  SendAll(a);
+  EXPECT_THAT(Payloads(),
+              ElementsAre("of the second life", "of the third life"));
+  // Its place was taken: it ended, and the thread goes on.
+  EXPECT_EQ(Waiting(a), 0u);
+  EXPECT_THAT(Receipts(a, same),
+              ElementsAre(ReceiptKind::kSubmitted, ReceiptKind::kNonDelivery));
+}
+
+}  // namespace
+}  // namespace amparo::delivery
