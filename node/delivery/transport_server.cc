@@ -23,6 +23,7 @@
 #include "node/base/log.h"
 #include "node/base/status_macros.h"
 #include "node/delivery/call_allowance.h"
+#include "node/delivery/doorkeeper.h"
 #include "node/delivery/transport.h"
 #include "node/delivery/transport_status.h"
 #include "node/delivery/transport_watch.h"
@@ -287,7 +288,9 @@ class PeerServer::Impl {
 
   absl::Status Listen() ABSL_LOCKS_EXCLUDED(mutex_) {
     absl::MutexLock lock(&mutex_);
-    return ListenLocked();
+    ASSIGN_OR_RETURN(doorkeeper_, Doorkeeper::Listen(address_));
+    port_ = doorkeeper_->port();
+    return ServeLocked();
   }
 
   absl::Status Renew() ABSL_LOCKS_EXCLUDED(mutex_) {
@@ -296,14 +299,16 @@ class PeerServer::Impl {
     if (server_ != nullptr && own_.tls_generation() == generation_) {
       return absl::OkStatus();
     }
+    // Who connects meanwhile waits.
     StopLocked();
-    return ListenLocked();
+    return ServeLocked();
   }
 
   void Shutdown() ABSL_LOCKS_EXCLUDED(mutex_) {
     absl::MutexLock lock(&mutex_);
     stopped_ = true;
     StopLocked();
+    doorkeeper_.reset();
   }
 
   int port() const {
@@ -334,7 +339,7 @@ class PeerServer::Impl {
     return credentials;
   }
 
-  absl::Status ListenLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+  absl::Status ServeLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     generation_ = own_.tls_generation();
     grpc::ServerBuilder builder;
     grpc::ResourceQuota quota("peers");
@@ -343,7 +348,6 @@ class PeerServer::Impl {
     builder.SetResourceQuota(quota);
     builder.SetMaxReceiveMessageSize(
         static_cast<int>(limits::kRpcMessageBytesMax));
-    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
     builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
                                limits::kStreamsPerConnectionMax);
     builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMetadataBytesMax);
@@ -357,28 +361,29 @@ class PeerServer::Impl {
         GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
         kPingIntervalMinMs);
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
-    const std::string where =
-        port_ == 0
-            ? address_
-            : absl::StrCat(address_.substr(0, address_.rfind(':')), ":", port_);
-    int bound = 0;
-    builder.AddListeningPort(where, Credentials(), &bound);
+    acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
+        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+        Credentials());
     builder.RegisterService(&deliveries_);
     builder.RegisterService(&peerings_);
     WatchCalls(builder, calls_);
     closed_ = false;
     server_ = builder.BuildAndStart();
-    if (server_ == nullptr || bound == 0) {
-      server_.reset();
-      return Error(Reason::kUnavailable,
-                   "the peers' port cannot be listened on; is it taken?");
+    if (server_ == nullptr) {
+      return Error(Reason::kUnavailable, "the peers' server cannot start");
     }
-    port_ = bound;
+    doorkeeper_->Open([this](int descriptor) {
+      grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters
+          connection;
+      connection.fd = descriptor;
+      acceptor_->HandleNewConnection(&connection);
+    });
     return absl::OkStatus();
   }
 
   void StopLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (server_ == nullptr) return;
+    doorkeeper_->Close();
     // gRPC's own way waits for connections on which nothing happens, too:
     // a peer that does not read its goodbye would hold up the stop.
     closed_ = true;
@@ -400,6 +405,9 @@ class PeerServer::Impl {
   uint64_t generation_ ABSL_GUARDED_BY(mutex_) = 0;
   int port_ ABSL_GUARDED_BY(mutex_) = 0;
   std::unique_ptr<grpc::Server> server_ ABSL_GUARDED_BY(mutex_);
+  // Replaced only while the doorkeeper, whose thread uses it, is closed.
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
+  std::unique_ptr<Doorkeeper> doorkeeper_ ABSL_GUARDED_BY(mutex_);
 };
 
 absl::StatusOr<std::unique_ptr<PeerServer>> PeerServer::Start(
