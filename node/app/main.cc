@@ -17,6 +17,7 @@
 #include "crypto/base/secret.h"
 #include "node/app/config.h"
 #include "node/app/data_directory.h"
+#include "node/app/fsck.h"
 #include "node/app/node.h"
 #include "node/app/service.h"
 #include "node/app/version.h"
@@ -37,6 +38,7 @@ struct Options {
   bool exercise = false;
   std::string administrator;
   std::string code_file;
+  bool json = false;
 };
 
 // Where a passphrase may come from, in this order: a descriptor, the file the
@@ -127,6 +129,50 @@ absl::Status Run(const Options& options) {
   return absl::OkStatus();
 }
 
+// Exit codes of fsck.
+constexpr int kSound = 0;
+constexpr int kFoundSomething = 1;
+constexpr int kCouldNotCheck = 2;
+
+absl::StatusOr<FsckReport> CheckStore(const Options& options) {
+  ASSIGN_OR_RETURN(const Config config, ReadConfig(options.config));
+  RETURN_IF_ERROR(CheckModes(config.data_directory));
+  ASSIGN_OR_RETURN(const crypto::Secret passphrase,
+                   ReadPassphrase(options, config));
+  ASSIGN_OR_RETURN(crypto::Secret node_key,
+                   OpenDataDirectory(config.data_directory, passphrase));
+  return CheckDirectory(StorePath(config.data_directory), std::move(node_key),
+                        crypto::SystemRandom(), SystemClock().Now());
+}
+
+void Complain(const absl::Status& status) {
+  std::fprintf(stderr, "amparod: %s: %s\n",
+               std::string(ReasonName(ReasonOf(status))).c_str(),
+               std::string(status.message()).c_str());
+}
+
+int Fsck(const Options& options) {
+  const absl::StatusOr<FsckReport> report = CheckStore(options);
+  if (!report.ok()) {
+    Complain(report.status());
+    return kCouldNotCheck;
+  }
+  const std::string text =
+      options.json ? DescribeAsJson(*report) : Describe(*report);
+  std::fputs(text.c_str(), stdout);
+  return report->clean() ? kSound : kFoundSomething;
+}
+
+CLI::App* AddFsck(CLI::App& program, Options& options) {
+  CLI::App* const fsck = program.add_subcommand(
+      "fsck", "Checks the stored data of a stopped node; changes nothing");
+  fsck->add_flag("--json", options.json, "For scripts");
+  fsck->footer(
+      "Exit code: 0 sound, 1 something was found, 2 it could not be checked.\n"
+      "Example:\n  amparod fsck --config /etc/amparo/amparod.conf");
+  return fsck;
+}
+
 // Nothing of this process lands in a core file or is readable by a debugger of
 // another process of the same user; files are for the owner only.
 void CloseDown() {
@@ -172,14 +218,14 @@ int Main(int argc, char** argv) {
   CLI::App* const run = program.add_subcommand("run", "Serves until stopped");
   common(run);
   run->footer("Example:\n  amparod run --config /etc/amparo/amparod.conf");
+  CLI::App* const fsck = AddFsck(program, options);
+  common(fsck);
   CLI11_PARSE(program, argc, argv);
 
+  if (fsck->parsed()) return Fsck(options);
   const absl::Status done = init->parsed() ? Init(options) : Run(options);
   if (done.ok()) return 0;
-  const Reason reason = ReasonOf(done);
-  std::fprintf(stderr, "amparod: %s: %s\n",
-               std::string(ReasonName(reason)).c_str(),
-               std::string(done.message()).c_str());
+  Complain(done);
   return 1;
 }
 
