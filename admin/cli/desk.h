@@ -73,8 +73,14 @@ class Desk {
   absl::Status Print(const google::protobuf::Message& message,
                      absl::string_view text);
 
-  // The path of the session file.
+  // The path of the session file, and of the node's socket. USAGE when nothing
+  // names it.
   absl::StatusOr<std::string> SessionPath() const;
+  absl::StatusOr<std::string> SocketPath() const;
+
+  // What the program ends with when the verb succeeded, kDone unless said.
+  void EndWith(int exit_code) { exit_code_ = exit_code; }
+  int exit_code() const { return exit_code_; }
 
   bool json() const { return options_.json; }
   std::ostream& out() { return around_.out; }
@@ -85,11 +91,10 @@ class Desk {
   std::string Time(int64_t unix_millis) const;
 
  private:
-  absl::StatusOr<std::string> SocketPath() const;
-
   const GlobalOptions& options_;
   Surroundings& around_;
   std::unique_ptr<Connection> node_;
+  int exit_code_ = 0;
 };
 
 // What a verb does.

@@ -127,6 +127,7 @@ int RunProgram(std::vector<std::string> arguments, Surroundings& around) {
   AddTableVerbs(verbs);
   AddTrendVerb(verbs);
   AddStatusVerb(verbs);
+  AddDoctorVerb(verbs);
 
   const bool json = std::find(arguments.begin(), arguments.end(), "--json") !=
                     arguments.end();
@@ -147,7 +148,8 @@ int RunProgram(std::vector<std::string> arguments, Surroundings& around) {
   Desk desk(options, around);
   const absl::Status done = verbs.chosen()(desk);
   around.out.flush();
-  if (!done.ok()) around.err << FailureText(done, options.json);
+  if (done.ok()) return desk.exit_code();
+  around.err << FailureText(done, options.json);
   return ExitCodeOf(done);
 }
 

@@ -20,6 +20,7 @@ void AddReferralVerbs(Verbs& verbs);   // referral ...
 void AddTableVerbs(Verbs& verbs);      // table ...
 void AddTrendVerb(Verbs& verbs);       // trend
 void AddStatusVerb(Verbs& verbs);      // status
+void AddDoctorVerb(Verbs& verbs);      // doctor
 
 }  // namespace amparo::cli
 

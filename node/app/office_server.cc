@@ -69,6 +69,8 @@ class OfficeServer::Impl {
         status_(gate_, node, version, peer_address) {}
 
   absl::Status Start(const std::string& socket_path) {
+    // The socket stands in the data directory.
+    status_.SetDataDirectory(socket_path.substr(0, socket_path.rfind('/')));
     if (socket_path.size() > kSocketPathMax) {
       return Error(Reason::kConfigInvalid,
                    "data_directory is too long for a socket in it: its path "

@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "node/app/doctor.h"
 #include "node/base/clock.h"
 #include "node/base/status_macros.h"
 #include "node/delivery/delivery_records.h"
@@ -14,6 +15,18 @@ namespace {
 // Counting further would say nothing more and cost a long scan.
 constexpr uint32_t kWaitingCountedMax = 10000;
 
+office::v1::FindingLevel LevelOnWire(Level level) {
+  switch (level) {
+    case Level::kOk:
+      return office::v1::FINDING_LEVEL_OK;
+    case Level::kWarn:
+      return office::v1::FINDING_LEVEL_WARN;
+    case Level::kFail:
+      return office::v1::FINDING_LEVEL_FAIL;
+  }
+  return office::v1::FINDING_LEVEL_UNSPECIFIED;
+}
+
 }  // namespace
 
 grpc::Status StatusRpc::ShowStatus(grpc::ServerContext* context,
@@ -24,6 +37,26 @@ grpc::Status StatusRpc::ShowStatus(grpc::ServerContext* context,
       [&](const people::Caller& caller) -> absl::Status {
         RETURN_IF_ERROR(caller.May(people::Permission::kStatusRead));
         return Fill(response);
+      });
+}
+
+grpc::Status StatusRpc::Examine(grpc::ServerContext* context,
+                                const office::v1::ExamineRequest*,
+                                office::v1::ExamineResponse* response) {
+  return gate_.Answer(
+      *context, "/amparo.office.v1.StatusService/Examine",
+      [&](const people::Caller& caller) -> absl::Status {
+        RETURN_IF_ERROR(caller.May(people::Permission::kStatusRead));
+        ASSIGN_OR_RETURN(const DoctorFacts facts,
+                         GatherFacts(node_, watch_, data_directory_, version_));
+        for (const DoctorFinding& finding : Diagnose(facts)) {
+          office::v1::Finding* const out = response->add_findings();
+          out->set_level(LevelOnWire(finding.level));
+          out->set_about(finding.about);
+          out->set_cause(finding.cause);
+          out->set_next_step(finding.next_step);
+        }
+        return absl::OkStatus();
       });
 }
 

@@ -12,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "amparo/office/v1/status.grpc.pb.h"
+#include "node/app/doctor_facts.h"
 #include "node/app/node.h"
 #include "node/people/gate_rpc.h"
 
@@ -26,11 +27,20 @@ class StatusRpc final : public office::v1::StatusService::Service {
       : gate_(gate),
         node_(node),
         version_(std::move(version)),
-        address_(std::move(address)) {}
+        address_(std::move(address)),
+        watch_(node.ground().clock) {}
 
   grpc::Status ShowStatus(grpc::ServerContext* context,
                           const office::v1::ShowStatusRequest* request,
                           office::v1::ShowStatusResponse* response) override;
+  grpc::Status Examine(grpc::ServerContext* context,
+                       const office::v1::ExamineRequest* request,
+                       office::v1::ExamineResponse* response) override;
+
+  // Where disk and files are looked at. Before the first call.
+  void SetDataDirectory(std::string directory) {
+    data_directory_ = std::move(directory);
+  }
 
  private:
   absl::Status Fill(office::v1::ShowStatusResponse* response) const;
@@ -41,6 +51,8 @@ class StatusRpc final : public office::v1::StatusService::Service {
   Node& node_;
   const std::string version_;
   const std::string address_;
+  const ClockWatch watch_;
+  std::string data_directory_;
 };
 
 }  // namespace amparo::app

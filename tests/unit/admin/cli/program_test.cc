@@ -57,6 +57,7 @@ const std::vector<std::vector<std::string>>& AllVerbs() {
       {"table", "show"},
       {"trend"},
       {"status"},
+      {"doctor"},
   };
   return *kVerbs;
 }
