@@ -16,6 +16,12 @@ constexpr size_t kRequestsSweptMax = 1000;
 constexpr absl::Duration kSweepEvery = absl::Hours(24);
 constexpr absl::Duration kCheckpointAgainAfter = absl::Minutes(1);
 
+// A time further ahead than its period was set by a clock that has gone back
+// since: it must not put off what is due.
+bool Due(absl::Time next, absl::Duration period, absl::Time now) {
+  return next <= now || next > now + period;
+}
+
 }  // namespace
 
 void Upkeep::Start() {
@@ -51,7 +57,7 @@ void Upkeep::Round(absl::Time now) {
       Log("server_renewal_failed", {LogField::Why(ReasonOf(renewed))});
     }
   }
-  if (now >= next_checkpoint_) {
+  if (Due(next_checkpoint_, config_.checkpoint_interval, now)) {
     const auto checkpoint = node_.log().Checkpoint();
     if (checkpoint.ok()) {
       next_checkpoint_ = now + config_.checkpoint_interval;
@@ -60,14 +66,16 @@ void Upkeep::Round(absl::Time now) {
       Log("checkpoint_failed", {LogField::Why(ReasonOf(checkpoint.status()))});
     }
   }
-  if (now >= next_sweep_) SweepRequests(now);
-  const bool hello_due = now >= next_hello_;
+  if (Due(next_sweep_, kSweepEvery, now)) SweepRequests(now);
+  const bool hello_due = Due(next_hello_, config_.hello_interval, now);
   if (hello_due) next_hello_ = now + config_.hello_interval;
   for (const peering::Peer& peer : node_.peers().List()) {
     if (peer.address().empty()) continue;
     Silence& silence = silent_[peer.id];
     const bool unanswered = silence.failures > 0;
-    if (unanswered ? now < silence.next : !hello_due) continue;
+    if (unanswered ? !Due(silence.next, kSilenceMax, now) : !hello_due) {
+      continue;
+    }
     const absl::Status greeted = node_.SayHello(peer.id);
     if (greeted.ok()) {
       silence = Silence();

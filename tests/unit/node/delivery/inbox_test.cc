@@ -280,21 +280,6 @@ TEST_F(InboxTest, AnExpiredAgreementStopsTraffic) {
   ExpectRefused(Forge(*this, a, {}), Reason::kAgreementExpired);
 }
 
-// Invariant 7, should a peering of the two ever come about.
-TEST_F(InboxTest, ExerciseAndLiveNodesRefuseEachOthersLetters) {
-  const std::string letter = Forge(*this, a, {});
-  storage::Batch batch;
-  ASSERT_THAT(b.peers->Update(batch, a.id,
-                              [](peering::Peer& peer, storage::Batch&) {
-                                peer.bundle.exercise = !peer.bundle.exercise;
-                                return absl::OkStatus();
-                              }),
-              IsOk());
-  ExpectRefused(letter, Reason::kExerciseMismatch);
-  EXPECT_EQ(ReasonOf(PostAnswer(b, "x", NewThread()).status()),
-            Reason::kExerciseMismatch);
-}
-
 TEST_F(InboxTest, AnUnknownPeerIsRefused) {
   ManualClock its_clock;
   Office stranger("stranger", 5, its_clock);
