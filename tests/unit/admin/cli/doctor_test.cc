@@ -32,15 +32,17 @@ class DoctorVerb : public CliTest {
 };
 
 TEST_F(DoctorVerb, ShowsCauseAndNextStepAndEndsWithTheWorst) {
-  node_->Answer(kExamine, Found(office::v1::FINDING_LEVEL_OK));
+  for (const auto level :
+       {office::v1::FINDING_LEVEL_OK, office::v1::FINDING_LEVEL_WARN,
+        office::v1::FINDING_LEVEL_FAIL}) {
+    node_->Answer(kExamine, Found(level));
+  }
   EXPECT_EQ(Run({"doctor"}).code, 0);
-  node_->Answer(kExamine, Found(office::v1::FINDING_LEVEL_WARN));
   const Outcome warned = Run({"doctor"});
   EXPECT_EQ(warned.code, 1);
   EXPECT_THAT(warned.out, HasSubstr("OK    clock: no jump, no skew\n"));
   EXPECT_THAT(warned.out,
               HasSubstr("WARN  peer Kyiv: 3 letters wait\n      next: ask"));
-  node_->Answer(kExamine, Found(office::v1::FINDING_LEVEL_FAIL));
   const Outcome failed = Run({"doctor", "--json"});
   EXPECT_EQ(failed.code, 2);
   EXPECT_THAT(failed.out, HasSubstr("FINDING_LEVEL_FAIL"));
