@@ -128,6 +128,7 @@ int RunProgram(std::vector<std::string> arguments, Surroundings& around) {
   AddTrendVerb(verbs);
   AddStatusVerb(verbs);
   AddDoctorVerb(verbs);
+  AddCompletionVerb(verbs, program);
 
   const bool json = std::find(arguments.begin(), arguments.end(), "--json") !=
                     arguments.end();

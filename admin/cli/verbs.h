@@ -21,6 +21,8 @@ void AddTableVerbs(Verbs& verbs);      // table ...
 void AddTrendVerb(Verbs& verbs);       // trend
 void AddStatusVerb(Verbs& verbs);      // status
 void AddDoctorVerb(Verbs& verbs);      // doctor
+// completion; `program` is what is completed and must outlive `verbs`.
+void AddCompletionVerb(Verbs& verbs, const CLI::App& program);
 
 }  // namespace amparo::cli
 

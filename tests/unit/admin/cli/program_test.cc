@@ -58,6 +58,7 @@ const std::vector<std::vector<std::string>>& AllVerbs() {
       {"trend"},
       {"status"},
       {"doctor"},
+      {"completion"},
   };
   return *kVerbs;
 }
