@@ -74,6 +74,9 @@ constexpr Step kSteps[] = {
     {"ALREADY_RELEASED", "see `amparo table releases`"},
     {"MAPPING_INVALID", "correct the mapping file; nothing was stored"},
     {"FILE_MODE_TOO_OPEN", "run `chmod 600` on the file"},
+    {"NODE_LOCKED",
+     "whoever runs the node gives it its passphrase: `amparod unlock --config "
+     "FILE` as the node's user"},
     {"NODE_NOT_REACHABLE",
      "check that amparod runs and that --socket names its office.sock"},
     {"UNAVAILABLE", "try again in a moment"},

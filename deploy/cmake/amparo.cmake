@@ -25,6 +25,8 @@ find_package(Threads REQUIRED)
 find_package(nlohmann_json CONFIG REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(systemd REQUIRED IMPORTED_TARGET libsystemd)
+find_package(prometheus-cpp CONFIG REQUIRED)
 
 add_library(amparo_build_rules INTERFACE)
 target_include_directories(amparo_build_rules INTERFACE ${PROJECT_SOURCE_DIR})

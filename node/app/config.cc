@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/app/config.h"
 
+#include <arpa/inet.h>
+
 #include <fstream>
 #include <functional>
 #include <iterator>
@@ -39,6 +41,22 @@ std::string SetAddress(absl::string_view value, std::string* out) {
   }
   *out = std::string(value);
   return "";
+}
+
+// Figures have no password: who reads them must be on this machine. A name
+// would be looked up, so only addresses are taken.
+std::string SetLoopback(absl::string_view value, std::string* out) {
+  const std::string rule = SetAddress(value, out);
+  if (!rule.empty()) return rule;
+  const std::string host = out->substr(0, out->rfind(':'));
+  if (host == "[::1]") return "";
+  in_addr address;
+  if (::inet_pton(AF_INET, host.c_str(), &address) == 1 &&
+      (ntohl(address.s_addr) >> 24) == 127) {
+    return "";
+  }
+  return "must be a loopback address, 127.0.0.1:port or [::1]:port: whoever "
+         "reaches it reads the figures without a password";
 }
 
 Setter Duration(absl::Duration Config::*field, absl::Duration lowest,
@@ -86,6 +104,10 @@ const std::map<std::string, Setter>& Setters() {
        }},
       {"hello_interval",
        Duration(&Config::hello_interval, absl::Seconds(1), absl::Hours(24))},
+      {"metrics_address",
+       [](absl::string_view value, Config* config) {
+         return SetLoopback(value, &config->metrics_address);
+       }},
       {"checkpoint_interval", Duration(&Config::checkpoint_interval,
                                        absl::Minutes(1), absl::Hours(24))},
   };

@@ -17,6 +17,10 @@
 //                     default 4
 //   hello_interval    how often a peer is greeted, 1s to 24h; default 5m
 //   checkpoint_interval  how often the log is signed, 1m to 24h; default 24h
+//   metrics_address   where Prometheus reads figures over HTTP,
+//   "127.0.0.1:port"
+//                     or "[::1]:port", loopback only; port 0 lets the system
+//                     choose. Default: nowhere
 #ifndef AMPARO_NODE_APP_CONFIG_H_
 #define AMPARO_NODE_APP_CONFIG_H_
 
@@ -36,6 +40,7 @@ struct Config {
   int delivery_threads = 4;
   absl::Duration hello_interval = absl::Minutes(5);
   absl::Duration checkpoint_interval = absl::Hours(24);
+  std::string metrics_address;  // Empty: no metrics.
 };
 
 // kConfigInvalid names the line and the key, never the value.

@@ -4,22 +4,28 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "CLI/CLI.hpp"
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "admin/cli/completion.h"
 #include "crypto/base/random.h"
 #include "crypto/base/secret.h"
 #include "node/app/config.h"
 #include "node/app/data_directory.h"
 #include "node/app/fsck.h"
 #include "node/app/node.h"
-#include "node/app/service.h"
+#include "node/app/restore.h"
+#include "node/app/run.h"
+#include "node/app/unlock.h"
 #include "node/app/version.h"
 #include "node/base/clock.h"
 #include "node/base/errors.h"
@@ -38,25 +44,43 @@ struct Options {
   bool exercise = false;
   std::string administrator;
   std::string code_file;
+  std::string shell;
   bool json = false;
 };
 
 // Where a passphrase may come from, in this order: a descriptor, the file the
 // configuration names, a systemd credential, the terminal. Never an argument
-// and never the environment.
-absl::StatusOr<crypto::Secret> ReadPassphrase(const Options& options,
-                                              const Config& config) {
+// and never the environment. nullopt: from nowhere, and nobody is at a
+// terminal to be asked.
+absl::StatusOr<std::optional<crypto::Secret>> FindPassphrase(
+    const Options& options, const Config& config) {
+  const auto read = [](absl::StatusOr<crypto::Secret> secret)
+      -> absl::StatusOr<std::optional<crypto::Secret>> {
+    if (!secret.ok()) return secret.status();
+    return std::optional<crypto::Secret>(*std::move(secret));
+  };
   if (options.passphrase_fd >= 0) {
-    return ReadSecretDescriptor(options.passphrase_fd);
+    return read(ReadSecretDescriptor(options.passphrase_fd));
   }
   if (!config.passphrase_file.empty()) {
-    return ReadSecretFile(config.passphrase_file);
+    return read(ReadSecretFile(config.passphrase_file));
   }
   // The directory's name is no secret; systemd hands it over this way.
   const char* const credentials = std::getenv("CREDENTIALS_DIRECTORY");
   if (credentials != nullptr) {
-    return ReadSecretFile(std::string(credentials) + "/amparo-passphrase");
+    const std::string path = std::string(credentials) + "/amparo-passphrase";
+    if (::access(path.c_str(), F_OK) == 0) return read(ReadSecretFile(path));
   }
+  if (::isatty(STDIN_FILENO) == 0) return std::optional<crypto::Secret>();
+  return read(PromptSecret("Passphrase of the node key"));
+}
+
+// The same for what cannot wait for one.
+absl::StatusOr<crypto::Secret> ReadPassphrase(const Options& options,
+                                              const Config& config) {
+  ASSIGN_OR_RETURN(std::optional<crypto::Secret> found,
+                   FindPassphrase(options, config));
+  if (found.has_value()) return *std::move(found);
   return PromptSecret("Passphrase of the node key");
 }
 
@@ -107,26 +131,52 @@ absl::Status Init(const Options& options) {
 }
 
 absl::Status Run(const Options& options) {
-  // Blocked before any thread starts, so that only sigwait takes them.
-  sigset_t ends;
-  sigemptyset(&ends);
-  sigaddset(&ends, SIGINT);
-  sigaddset(&ends, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &ends, nullptr);
+  ASSIGN_OR_RETURN(const Config config, ReadConfig(options.config));
+  return RunNode(config, [&] { return FindPassphrase(options, config); });
+}
 
+// The passphrase comes from a descriptor or a person: had the node had
+// another source, it would not be locked.
+absl::Status Unlock(const Options& options) {
+  ASSIGN_OR_RETURN(const Config config, ReadConfig(options.config));
+  ASSIGN_OR_RETURN(const crypto::Secret passphrase,
+                   options.passphrase_fd >= 0
+                       ? ReadSecretDescriptor(options.passphrase_fd)
+                       : PromptSecret("Passphrase of the node key"));
+  RETURN_IF_ERROR(
+      UnlockNode(OfficeSocketPath(config.data_directory), passphrase));
+  std::printf("Unlocked. The node serves.\n");
+  return absl::OkStatus();
+}
+
+// For data that was put back from a backup, with no node running over it.
+absl::Status Restore(const Options& options) {
   ASSIGN_OR_RETURN(const Config config, ReadConfig(options.config));
   RETURN_IF_ERROR(CheckModes(config.data_directory));
   ASSIGN_OR_RETURN(const crypto::Secret passphrase,
                    ReadPassphrase(options, config));
-  ASSIGN_OR_RETURN(crypto::Secret node_key,
+  ASSIGN_OR_RETURN(const crypto::Secret node_key,
                    OpenDataDirectory(config.data_directory, passphrase));
-  ASSIGN_OR_RETURN(const auto service,
-                   Service::Start(config, std::move(node_key), SystemClock(),
-                                  crypto::SystemRandom()));
-  int signal = 0;
-  sigwait(&ends, &signal);
-  service->Stop();
+  ASSIGN_OR_RETURN(const auto store,
+                   storage::OpenStore(StorePath(config.data_directory)));
+  ASSIGN_OR_RETURN(
+      const Restored restored,
+      RestoreNode({*store, SystemClock(), crypto::SystemRandom()}, node_key));
+  std::printf(
+      "Restored: incarnation %u. Peers offer again what this office had "
+      "receipted.\n",
+      restored.incarnation);
   return absl::OkStatus();
+}
+
+CLI::App* AddRestore(CLI::App& program) {
+  CLI::App* const restore = program.add_subcommand(
+      "restore", "Makes data that was put back from a backup fit to be served");
+  restore->footer(
+      "Run it once, after the data directory was put back and before the node "
+      "starts.\n"
+      "Example:\n  amparod restore --config /etc/amparo/amparod.conf");
+  return restore;
 }
 
 // Exit codes of fsck.
@@ -173,6 +223,27 @@ CLI::App* AddFsck(CLI::App& program, Options& options) {
   return fsck;
 }
 
+CLI::App* AddCompletion(CLI::App& program, Options& options) {
+  CLI::App* const completion = program.add_subcommand(
+      "completion", "Prints a script that completes words in a shell");
+  completion->add_option("SHELL", options.shell, cli::kShells)->required();
+  completion->footer(
+      "Example:\n  amparod completion bash > "
+      "/etc/bash_completion.d/amparod");
+  return completion;
+}
+
+int Complete(const CLI::App& program, const std::string& shell) {
+  const absl::StatusOr<std::string> script =
+      cli::CompletionScript(program, shell);
+  if (!script.ok()) {
+    Complain(FieldError("SHELL", absl::StrCat("must be ", cli::kShells)));
+    return 1;
+  }
+  std::fputs(script->c_str(), stdout);
+  return 0;
+}
+
 // Nothing of this process lands in a core file or is readable by a debugger of
 // another process of the same user; files are for the owner only.
 void CloseDown() {
@@ -181,6 +252,9 @@ void CloseDown() {
   ::prctl(PR_SET_DUMPABLE, 0);
   ::umask(0077);
   std::signal(SIGPIPE, SIG_IGN);
+  // A file that may not grow is a write that fails, which the store answers
+  // for, and no reason to fall over.
+  std::signal(SIGXFSZ, SIG_IGN);
 }
 
 int Main(int argc, char** argv) {
@@ -188,7 +262,8 @@ int Main(int argc, char** argv) {
   Options options;
   CLI::App program{
       "The node of an Amparo office. People talk to it with "
-      "`amparo`."};
+      "`amparo`.",
+      "amparod"};
   program.set_version_flag("--version", std::string("amparod ") + kVersion);
   program.require_subcommand(1);
   const auto common = [&options](CLI::App* verb) {
@@ -220,10 +295,22 @@ int Main(int argc, char** argv) {
   run->footer("Example:\n  amparod run --config /etc/amparo/amparod.conf");
   CLI::App* const fsck = AddFsck(program, options);
   common(fsck);
+  CLI::App* const restore = AddRestore(program);
+  common(restore);
+  CLI::App* const unlock = program.add_subcommand(
+      "unlock", "Gives a node that was started locked its passphrase");
+  common(unlock);
+  unlock->footer(
+      "Example:\n  amparod unlock --config /etc/amparo/amparod.conf");
+  CLI::App* const completion = AddCompletion(program, options);
   CLI11_PARSE(program, argc, argv);
 
   if (fsck->parsed()) return Fsck(options);
-  const absl::Status done = init->parsed() ? Init(options) : Run(options);
+  if (completion->parsed()) return Complete(program, options.shell);
+  const absl::Status done = init->parsed()      ? Init(options)
+                            : unlock->parsed()  ? Unlock(options)
+                            : restore->parsed() ? Restore(options)
+                                                : Run(options);
   if (done.ok()) return 0;
   Complain(done);
   return 1;

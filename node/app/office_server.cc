@@ -3,17 +3,13 @@
 
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
-#include <grpcpp/resource_quota.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <utility>
 #include <vector>
 
-#include "absl/time/clock.h"
+#include "node/app/office_socket.h"
 #include "node/app/status_rpc.h"
 #include "node/base/errors.h"
-#include "node/base/limits.h"
 #include "node/base/status_macros.h"
 #include "node/cases/cases_rpc.h"
 #include "node/consent/consent_rpc.h"
@@ -27,8 +23,6 @@
 namespace amparo::app {
 namespace {
 
-// sockaddr_un holds 108 bytes with its final zero.
-constexpr size_t kSocketPathMax = 107;
 constexpr char kOfficePackage[] = "amparo.office.v1.";
 
 // Every office method must name the permission it needs.
@@ -71,47 +65,30 @@ class OfficeServer::Impl {
   absl::Status Start(const std::string& socket_path) {
     // The socket stands in the data directory.
     status_.SetDataDirectory(socket_path.substr(0, socket_path.rfind('/')));
-    if (socket_path.size() > kSocketPathMax) {
-      return Error(Reason::kConfigInvalid,
-                   "data_directory is too long for a socket in it: its path "
-                   "may have 95 characters");
-    }
     const std::vector<grpc::Service*> services = {
         &people_,    &cases_,  &consent_, &peering_,
         &referrals_, &tables_, &trends_,  &status_};
     RETURN_IF_ERROR(CheckPermissions(services));
-    grpc::EnableDefaultHealthCheckService(true);
-    // A socket that a killed process left behind. The store is open, so no
-    // other process serves on it.
-    ::unlink(socket_path.c_str());
     grpc::ServerBuilder builder;
-    builder.AddListeningPort("unix:" + socket_path,
-                             grpc::InsecureServerCredentials());
     for (grpc::Service* const service : services) {
       builder.RegisterService(service);
     }
-    grpc::ResourceQuota quota("office");
-    quota.SetMaxThreads(limits::kOfficeServerThreadsMax);
-    builder.SetResourceQuota(quota);
-    builder.SetMaxReceiveMessageSize(
-        static_cast<int>(limits::kRpcMessageBytesMax));
-    server_ = builder.BuildAndStart();
-    if (server_ == nullptr || ::chmod(socket_path.c_str(), 0600) != 0) {
-      return Error(Reason::kStorageFailed,
-                   "the office socket cannot be made in the data directory");
-    }
+    ASSIGN_OR_RETURN(server_, ServeOnSocket(builder, socket_path, calls_));
     return absl::OkStatus();
+  }
+
+  void SetServing(bool serving) {
+    server_->GetHealthCheckService()->SetServingStatus(serving);
   }
 
   void Stop(absl::Duration grace) {
     if (server_ == nullptr) return;
-    if (auto* const health = server_->GetHealthCheckService()) {
-      health->SetServingStatus(false);
-    }
-    server_->Shutdown(absl::ToChronoTime(absl::Now() + grace));
-    server_->Wait();
+    gate_.Close();
+    StopServer(*server_, calls_, grace);
     server_ = nullptr;
   }
+
+  const CallFigures& calls() const { return calls_; }
 
  private:
   people::Gate gate_;
@@ -123,6 +100,7 @@ class OfficeServer::Impl {
   statistics::TableRpc tables_;
   region::TrendRpc trends_;
   StatusRpc status_;
+  CallFigures calls_{"amparo.office.v1", {}};
   std::unique_ptr<grpc::Server> server_;
 };
 
@@ -138,6 +116,8 @@ OfficeServer::OfficeServer(std::unique_ptr<Impl> impl)
     : impl_(std::move(impl)) {}
 OfficeServer::~OfficeServer() { Stop(absl::ZeroDuration()); }
 
+void OfficeServer::SetServing(bool serving) { impl_->SetServing(serving); }
 void OfficeServer::Stop(absl::Duration grace) { impl_->Stop(grace); }
+const CallFigures& OfficeServer::calls() const { return impl_->calls(); }
 
 }  // namespace amparo::app

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The server for the office's own people: office/v1 and health on a Unix
-// socket of mode 0600 in the data directory. It has no network port.
+// socket of mode 0600 in the data directory. It has no network port. Health
+// (grpc.health.v1) answers whether the node can store, sign and send, which
+// somebody else finds out and says.
 #ifndef AMPARO_NODE_APP_OFFICE_SERVER_H_
 #define AMPARO_NODE_APP_OFFICE_SERVER_H_
 
@@ -11,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "node/app/node.h"
+#include "node/base/call_figures.h"
 
 namespace amparo::app {
 
@@ -25,8 +28,16 @@ class OfficeServer {
       const std::string& peer_address);
   ~OfficeServer();
 
-  // Takes no new calls and waits up to `grace` for those under way.
+  // What health answers; NOT_SERVING until the first call of this.
+  void SetServing(bool serving);
+
+  // Health says NOT_SERVING, new calls are refused (kUnavailable), those under
+  // way have up to `grace` to end, then all connections are closed. Clients
+  // that are connected and ask nothing do not hold it up.
   void Stop(absl::Duration grace);
+
+  // Of all calls since Start.
+  const CallFigures& calls() const;
 
  private:
   class Impl;

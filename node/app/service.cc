@@ -3,43 +3,22 @@
 
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "node/app/data_directory.h"
+#include "node/app/handshake_door.h"
+#include "node/app/health.h"
+#include "node/app/metrics.h"
 #include "node/app/node.h"
 #include "node/app/office_server.h"
 #include "node/app/upkeep.h"
 #include "node/app/version.h"
 #include "node/base/errors.h"
+#include "node/base/limits.h"
 #include "node/base/log.h"
 #include "node/base/status_macros.h"
 #include "node/delivery/transport.h"
 #include "node/delivery/workers.h"
 
 namespace amparo::app {
-namespace {
-
-constexpr absl::Duration kDrainGrace = absl::Seconds(5);
-
-// The transport asks for a door; the room that answers is below it.
-class HandshakeDoor final : public delivery::PeeringDoor {
- public:
-  explicit HandshakeDoor(peering::Handshake& handshake)
-      : handshake_(handshake) {}
-  absl::StatusOr<std::string> OnAcceptInvitation(
-      const peering::PeerIdentity& identity,
-      absl::string_view request) override {
-    return handshake_.OnAcceptInvitation(identity, request);
-  }
-  absl::StatusOr<std::string> OnHello(const peering::PeerIdentity& identity,
-                                      absl::string_view request) override {
-    return handshake_.OnHello(identity, request);
-  }
-
- private:
-  peering::Handshake& handshake_;
-};
-
-}  // namespace
 
 class Service::Impl {
  public:
@@ -47,9 +26,9 @@ class Service::Impl {
       : config_(config), clock_(clock), random_(random) {}
   ~Impl() { Stop(); }
 
-  absl::Status Start(crypto::Secret node_key) {
-    ASSIGN_OR_RETURN(store_,
-                     storage::OpenStore(StorePath(config_.data_directory)));
+  absl::Status Start(std::unique_ptr<storage::Store> store,
+                     crypto::Secret node_key) {
+    store_ = std::move(store);
     ASSIGN_OR_RETURN(
         node_, Node::Open({*store_, clock_, random_}, std::move(node_key),
                           [this](const peering::OwnOffice& own,
@@ -69,11 +48,15 @@ class Service::Impl {
 
   void Stop() {
     // What lets work in goes first, the store last.
-    if (office_ != nullptr) office_->Stop(kDrainGrace);
+    if (pulse_ != nullptr) pulse_->Stop();
+    if (office_ != nullptr) office_->Stop(limits::kDrainGrace);
     if (peers_ != nullptr) peers_->Shutdown();
-    if (upkeep_ != nullptr) upkeep_->Stop();
+    // Before the threads that call: a peer that does not answer would be
+    // waited for.
     if (clients_ != nullptr) clients_->Shutdown();
+    if (upkeep_ != nullptr) upkeep_->Stop();
     if (workers_ != nullptr) workers_->Stop();
+    metrics_ = nullptr;
     if (serving_) {
       serving_ = false;
       const auto head = node_->log().Checkpoint();
@@ -106,9 +89,29 @@ class Service::Impl {
     upkeep_ = std::make_unique<Upkeep>(*node_, config_,
                                        [this] { return peers_->Renew(); });
     upkeep_->Start();
+    health_ = std::make_unique<Health>(
+        *store_, node_->own(), [this] { return workers_->OldestBeat(); },
+        clock_);
+    RETURN_IF_ERROR(ServeMetrics());
+    pulse_ = std::make_unique<Pulse>(
+        [this] { return health_->Check(); },
+        [this](bool well) { office_->SetServing(well); });
+    pulse_->Round();
+    pulse_->Start();
     serving_ = true;
     Log("serving", {LogField::Number("port", peers_->port()),
                     LogField::Path("data", config_.data_directory)});
+    return absl::OkStatus();
+  }
+
+  absl::Status ServeMetrics() {
+    if (config_.metrics_address.empty()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(
+        metrics_, MetricsPage::Serve(
+                      config_.metrics_address,
+                      {*node_, office_->calls(), peers_->calls(),
+                       [this] { return health_->Check() == Inability::kNone; },
+                       kVersion}));
     return absl::OkStatus();
   }
 
@@ -124,13 +127,16 @@ class Service::Impl {
   std::unique_ptr<delivery::PeerServer> peers_;
   std::unique_ptr<OfficeServer> office_;
   std::unique_ptr<Upkeep> upkeep_;
+  std::unique_ptr<Health> health_;
+  std::unique_ptr<Pulse> pulse_;
+  std::unique_ptr<MetricsPage> metrics_;
 };
 
 absl::StatusOr<std::unique_ptr<Service>> Service::Start(
-    const Config& config, crypto::Secret node_key, const Clock& clock,
-    crypto::RandomSource& random) {
+    const Config& config, std::unique_ptr<storage::Store> store,
+    crypto::Secret node_key, const Clock& clock, crypto::RandomSource& random) {
   auto impl = std::make_unique<Impl>(config, clock, random);
-  RETURN_IF_ERROR(impl->Start(std::move(node_key)));
+  RETURN_IF_ERROR(impl->Start(std::move(store), std::move(node_key)));
   return std::unique_ptr<Service>(new Service(std::move(impl)));
 }
 

@@ -14,22 +14,27 @@
 #include "crypto/base/secret.h"
 #include "node/app/config.h"
 #include "node/base/clock.h"
+#include "node/storage/store.h"
 
 namespace amparo::app {
 
 class Service {
  public:
-  // Opens the store and serves. kDirectoryInUse when another process has it;
-  // kUnavailable when the port is taken; and what Node::Open answers. `clock`
-  // and `random` must outlive it.
+  // Serves what is in `store`, the open store of config.data_directory.
+  // kUnavailable when a port is taken; and what Node::Open answers. `clock`
+  // and `random` must outlive it. From then on the health of the node is
+  // watched, answered and told to the supervisor.
   static absl::StatusOr<std::unique_ptr<Service>> Start(
-      const Config& config, crypto::Secret node_key, const Clock& clock,
+      const Config& config, std::unique_ptr<storage::Store> store,
+      crypto::Secret node_key, const Clock& clock,
       crypto::RandomSource& random);
   // Stops first.
   ~Service();
 
-  // Takes no new calls, lets those under way end, leaves unsent letters in the
-  // outbox and signs the head of the log. May be called again.
+  // Health says NOT_SERVING, new calls are refused, those under way end within
+  // limits::kDrainGrace, unsent letters stay in the outbox, and the head of
+  // the log is signed. Who is only connected does not hold it up. May be
+  // called again.
   void Stop();
 
   // The port that peers connect to.

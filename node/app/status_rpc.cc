@@ -12,9 +12,6 @@
 namespace amparo::app {
 namespace {
 
-// Counting further would say nothing more and cost a long scan.
-constexpr uint32_t kWaitingCountedMax = 10000;
-
 office::v1::FindingLevel LevelOnWire(Level level) {
   switch (level) {
     case Level::kOk:
@@ -86,14 +83,9 @@ absl::Status StatusRpc::FillPeer(const peering::Peer& peer,
   out->set_office_id(peer.id.hex());
   out->set_name(peer.name());
   out->set_state(std::string(peering::Name(peer.state)));
+  out->set_letters_waiting(
+      static_cast<uint32_t>(node_.outbox().counts().Waiting(peer.id)));
   const storage::Store& store = node_.ground().store;
-  uint32_t waiting = 0;
-  RETURN_IF_ERROR(store.ScanPrefix(
-      storage::TableId::kOutbox, peer.id.bytes(),
-      [&waiting](absl::string_view, absl::string_view) -> absl::StatusOr<bool> {
-        return ++waiting < kWaitingCountedMax;
-      }));
-  out->set_letters_waiting(waiting);
   const storage::Table<delivery::PeerCursorCodec> cursors(node_.vault());
   ASSIGN_OR_RETURN(const auto cursor, cursors.Get(store, peer.id));
   if (cursor.has_value()) {

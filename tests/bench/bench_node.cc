@@ -68,23 +68,6 @@ absl::StatusOr<std::vector<delivery::Outcome>> RecordingLink::Deliver(
   return outcomes;
 }
 
-class BenchNode::Door final : public delivery::PeeringDoor {
- public:
-  explicit Door(peering::Handshake& handshake) : handshake_(handshake) {}
-  absl::StatusOr<std::string> OnAcceptInvitation(
-      const peering::PeerIdentity& identity,
-      absl::string_view request) override {
-    return handshake_.OnAcceptInvitation(identity, request);
-  }
-  absl::StatusOr<std::string> OnHello(const peering::PeerIdentity& identity,
-                                      absl::string_view request) override {
-    return handshake_.OnHello(identity, request);
-  }
-
- private:
-  peering::Handshake& handshake_;
-};
-
 BenchNode::BenchNode() = default;
 BenchNode::~BenchNode() {
   if (server_ != nullptr) server_->Shutdown();
@@ -112,7 +95,8 @@ absl::StatusOr<std::unique_ptr<BenchNode>> BenchNode::Open(
             bench->link_ = std::make_unique<RecordingLink>(*bench->clients_);
             return app::Links{*bench->link_, *bench->clients_};
           }));
-  bench->door_ = std::make_unique<Door>(bench->node_->handshake());
+  bench->door_ =
+      std::make_unique<app::HandshakeDoor>(bench->node_->handshake());
   ASSIGN_OR_RETURN(
       bench->server_,
       delivery::PeerServer::Start(

@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "node/app/handshake_door.h"
 #include "node/app/node.h"
 #include "node/delivery/transport.h"
 #include "node/storage/store.h"
@@ -99,14 +100,13 @@ class BenchNode {
   RecordingLink& link() { return *link_; }
 
  private:
-  class Door;
   BenchNode();
 
   std::unique_ptr<RecordingStore> store_;
   std::unique_ptr<delivery::PeerClients> clients_;
   std::unique_ptr<RecordingLink> link_;
   std::unique_ptr<app::Node> node_;
-  std::unique_ptr<Door> door_;
+  std::unique_ptr<app::HandshakeDoor> door_;
   std::unique_ptr<delivery::PeerServer> server_;
 };
 

@@ -20,6 +20,7 @@ TEST(ConfigTest, OnlyTheDataDirectoryIsRequired) {
   ASSERT_THAT(config, IsOk());
   EXPECT_EQ(config->data_directory, "/var/lib/amparo");
   EXPECT_EQ(config->listen_address, "0.0.0.0:7410");
+  EXPECT_EQ(config->metrics_address, "");
   EXPECT_EQ(config->delivery_threads, 4);
   EXPECT_EQ(config->hello_interval, absl::Minutes(5));
   EXPECT_EQ(config->checkpoint_interval, absl::Hours(24));
@@ -34,6 +35,7 @@ TEST(ConfigTest, ReadsEveryKey) {
       "passphrase_file = /p\n"
       "delivery_threads = 16\n"
       "hello_interval = 1h30m\n"
+      "metrics_address = 127.0.0.1:9410\n"
       "checkpoint_interval = 1m\n");
   ASSERT_THAT(config, IsOk());
   EXPECT_EQ(config->listen_address, "10.0.0.1:0");
@@ -42,6 +44,17 @@ TEST(ConfigTest, ReadsEveryKey) {
   EXPECT_EQ(config->delivery_threads, 16);
   EXPECT_EQ(config->hello_interval, absl::Minutes(90));
   EXPECT_EQ(config->checkpoint_interval, absl::Minutes(1));
+  EXPECT_EQ(config->metrics_address, "127.0.0.1:9410");
+}
+
+TEST(ConfigTest, MetricsMayStandOnAnyLoopbackAddress) {
+  for (const char* const address :
+       {"127.0.0.1:0", "127.255.255.254:9410", "[::1]:9410"}) {
+    const auto config = ParseConfig(std::string("data_directory = /d\n") +
+                                    "metrics_address = " + address + "\n");
+    ASSERT_THAT(config, IsOk()) << address;
+    EXPECT_EQ(config->metrics_address, address);
+  }
 }
 
 struct BadLine {
@@ -72,6 +85,10 @@ INSTANTIATE_TEST_SUITE_P(
         BadLine{"RelativePath", "passphrase_file = zz", "absolute"},
         BadLine{"NoPort", "listen_address = zz", "host:port"},
         BadLine{"PortTooHigh", "listen_address = zz:65536", "host:port"},
+        BadLine{"MetricsForAll", "metrics_address = 0.0.0.0:1", "loopback"},
+        BadLine{"MetricsForTheLan", "metrics_address = 10.0.0.1:1", "loopback"},
+        BadLine{"MetricsByName", "metrics_address = zz:1", "loopback"},
+        BadLine{"MetricsNoPort", "metrics_address = 127.0.0.1", "host:port"},
         BadLine{"NoUnit", "hello_interval = 5", "duration"},
         BadLine{"TooShort", "hello_interval = 1ms", "1s"},
         BadLine{"TooLong", "hello_interval = 25h", "24h"},

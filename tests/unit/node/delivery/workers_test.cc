@@ -95,5 +95,32 @@ TEST_F(WorkersTest, StopWithoutStartAndTwiceIsHarmless) {
   workers.Stop();
 }
 
+// On a clock that the test moves.
+TEST_F(WorkersTest, AThreadThatDoesNotComeRoundShows) {
+  DeliveryWorkers watched(*a.dispatcher, *a.peers, clock);
+  EXPECT_EQ(watched.OldestBeat(), absl::InfiniteFuture());
+  absl::Notification stuck;
+  absl::Notification go_on;
+  a.on_the_wire = [&](std::vector<std::string>&) {
+    if (!stuck.HasBeenNotified()) stuck.Notify();
+    go_on.WaitForNotification();
+  };
+  ASSERT_THAT(PostAnswer(a, "x", NewThread()), IsOk());
+  const absl::Time start = clock.Now();
+  watched.Start(1);
+  stuck.WaitForNotification();
+  clock.Advance(absl::Minutes(10));
+  EXPECT_EQ(watched.OldestBeat(), start);
+  go_on.Notify();
+  // It looks round once a second of the machine's time.
+  const absl::Duration until = SteadyTime() + kPatience;
+  while (watched.OldestBeat() == start && SteadyTime() < until) {
+    absl::Notification never;
+    never.WaitForNotificationWithTimeout(absl::Milliseconds(10));
+  }
+  EXPECT_EQ(watched.OldestBeat(), clock.Now());
+  watched.Stop();
+}
+
 }  // namespace
 }  // namespace amparo::delivery
