@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/delivery/delivery_records.h"
 
+#include <algorithm>
+
 #include "amparo/record/v1/delivery.pb.h"
 #include "crypto/base/bytes.h"
 #include "node/base/clock.h"
@@ -66,6 +68,12 @@ absl::StatusOr<Reason> ReadReason(uint32_t number) {
 }
 
 }  // namespace
+
+absl::Time OutboxRow::NextDeadline() const {
+  if (is_void() || offered_again) return absl::InfiniteFuture();
+  return non_delivery ? clearance.expires_at
+                      : std::min(clearance.expires_at, deliver_by);
+}
 
 LetterRef OutboxRow::ref() const {
   LetterRef ref;

@@ -66,6 +66,9 @@ struct OutboxRow {
   absl::Time first_refused_at = absl::InfinitePast();
 
   bool is_void() const { return void_reason != Reason::kUnspecified; }
+  // When it becomes late or expires, whichever comes first and has not been
+  // noted yet; never for a VOID.
+  absl::Time NextDeadline() const;
   LetterRef ref() const;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/delivery/outbox.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -122,6 +123,14 @@ void Outbox::SetPostHook(std::function<void(const OfficeId&)> hook) {
   post_hook_ = std::move(hook);
 }
 
+void Outbox::Announce(Batch& batch, const OutboxRow& row) {
+  const absl::Time deadline = row.NextDeadline();
+  batch.OnCommitted([this, recipient = row.key.receiver, deadline] {
+    NoteDeadline(recipient, deadline);
+    if (post_hook_) post_hook_(recipient);
+  });
+}
+
 absl::StatusOr<LetterRow> Outbox::Compose(const Draft& draft,
                                           const LetterHeader& header) const {
   Plain plain;
@@ -215,7 +224,7 @@ absl::StatusOr<Posted> Outbox::Post(Batch& batch, Draft draft) {
   RETURN_IF_ERROR(Table<OutboxCodec>(vault_).Insert(batch, row.key, row));
   CountQueued(batch, facts.recipient, 1);
   RETURN_IF_ERROR(RecordSent(batch, draft, row));
-  if (post_hook_) post_hook_(facts.recipient);
+  Announce(batch, row);
   return Posted{header.message, letter.plain_digest};
 }
 
@@ -372,7 +381,7 @@ absl::Status Outbox::PostVoid(Batch& batch, const OutboxRow& row,
       RETURN_IF_ERROR(listener->OnVoided(row.ref(), reason, batch));
     }
   }
-  if (post_hook_) post_hook_(row.key.receiver);
+  Announce(batch, after);
   return absl::OkStatus();
 }
 
@@ -477,6 +486,25 @@ void Outbox::CountQueued(Batch& batch, const OfficeId& peer, int change) {
 bool Outbox::PossiblySent(const OutboxKey& key) {
   absl::MutexLock lock(&attempted_mutex_);
   return key.start() != start_ || attempted_.contains(key.message);
+}
+
+absl::Time Outbox::NextDeadline(const OfficeId& peer) {
+  absl::MutexLock lock(&deadlines_mutex_);
+  const auto noted = deadlines_.find(peer);
+  return noted == deadlines_.end() ? absl::InfinitePast() : noted->second;
+}
+
+void Outbox::ForgetDeadlines(const OfficeId& peer) {
+  absl::MutexLock lock(&deadlines_mutex_);
+  deadlines_[peer] = absl::InfiniteFuture();
+}
+
+void Outbox::NoteDeadline(const OfficeId& peer, absl::Time deadline) {
+  absl::MutexLock lock(&deadlines_mutex_);
+  const auto noted = deadlines_.find(peer);
+  // Nobody looked yet: the first look finds this letter, too.
+  if (noted == deadlines_.end()) return;
+  noted->second = std::min(noted->second, deadline);
 }
 
 void Outbox::MarkAttempted(const MessageId& message) {

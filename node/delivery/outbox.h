@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
@@ -98,8 +99,8 @@ class Outbox {
   // How many letters wait and what became of others, since the start.
   LetterCounts& counts() { return counts_; }
 
-  // Called after each Post with the recipient, before the batch is committed:
-  // "look into the outbox soon". Set before the node serves.
+  // Called with the recipient when the batch of a letter was committed: "look
+  // into the outbox now". Set before the node serves.
   void SetPostHook(std::function<void(const OfficeId&)> hook);
 
  private:
@@ -130,6 +131,9 @@ class Outbox {
                                           absl::Time now) const;
   absl::StatusOr<LetterHeader> NewHeader(const Draft& draft,
                                          const ThreadState& place) const;
+  // After the commit of `batch`, which puts `row` into the outbox: notes when
+  // it becomes late, and calls the hook.
+  void Announce(storage::Batch& batch, const OutboxRow& row);
   LetterHeader VoidHeader(const OutboxRow& row) const;
   absl::StatusOr<LetterRow> Compose(const Draft& draft,
                                     const LetterHeader& header) const;
@@ -140,6 +144,13 @@ class Outbox {
   void CountQueued(storage::Batch& batch, const OfficeId& peer, int change);
   // Whether the letter may have left this node.
   bool PossiblySent(const OutboxKey& key);
+  // When the first waiting letter for `peer` may become late or expire;
+  // absl::InfinitePast() until somebody looked.
+  absl::Time NextDeadline(const OfficeId& peer);
+  // Before a look at all letters for `peer`: those committed from now on are
+  // noted anew. What the look finds is told to NoteDeadline().
+  void ForgetDeadlines(const OfficeId& peer);
+  void NoteDeadline(const OfficeId& peer, absl::Time deadline);
   void MarkAttempted(const MessageId& message);
   void ForgetAttempted(const MessageId& message);
 
@@ -158,6 +169,9 @@ class Outbox {
   // Letters of this start that were handed to a link and have no receipt.
   absl::Mutex attempted_mutex_;
   absl::flat_hash_set<MessageId> attempted_ ABSL_GUARDED_BY(attempted_mutex_);
+  absl::Mutex deadlines_mutex_;
+  absl::flat_hash_map<OfficeId, absl::Time> deadlines_
+      ABSL_GUARDED_BY(deadlines_mutex_);
 };
 
 }  // namespace amparo::delivery

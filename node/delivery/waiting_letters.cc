@@ -354,34 +354,43 @@ absl::Status WaitingLetters::NoteNonDelivery(const OutboxRow& row,
 }
 
 absl::Status WaitingLetters::Sweep(const OfficeId& peer, absl::Time now) {
+  if (now < outbox_.NextDeadline(peer)) return absl::OkStatus();
+  outbox_.ForgetDeadlines(peer);
+  const absl::Status swept = SweepAll(peer, now);
+  // What failed is due at once.
+  if (!swept.ok()) outbox_.NoteDeadline(peer, absl::InfinitePast());
+  return swept;
+}
+
+absl::Status WaitingLetters::SweepAll(const OfficeId& peer, absl::Time now) {
   std::string from;
   for (bool more = true; more;) {
     more = false;
     std::vector<Row<OutboxRow>> due;
-    RETURN_IF_ERROR(rows_.Scan(
-        outbox_.store_, peer.bytes(), from,
-        [&](const OutboxKey& key,
-            const Row<OutboxRow>& row) -> absl::StatusOr<bool> {
-          if (due.size() == kSweepPage) {
-            more = true;
-            from = OutboxCodec::EncodeKey(key);
-            return false;
-          }
-          const OutboxRow& value = row.value;
-          const bool late = value.deliver_by <= now && !value.non_delivery;
-          if (value.is_void() || value.offered_again ||
-              (value.clearance.expires_at > now && !late)) {
-            return true;
-          }
-          due.push_back(row);
-          due.back().value.key = key;
-          return true;
-        }));
+    RETURN_IF_ERROR(
+        rows_.Scan(outbox_.store_, peer.bytes(), from,
+                   [&](const OutboxKey& key,
+                       const Row<OutboxRow>& row) -> absl::StatusOr<bool> {
+                     if (due.size() == kSweepPage) {
+                       more = true;
+                       from = OutboxCodec::EncodeKey(key);
+                       return false;
+                     }
+                     const absl::Time deadline = row.value.NextDeadline();
+                     if (deadline > now) {
+                       outbox_.NoteDeadline(peer, deadline);
+                       return true;
+                     }
+                     due.push_back(row);
+                     due.back().value.key = key;
+                     return true;
+                   }));
     for (const Row<OutboxRow>& row : due) {
       if (row.value.clearance.expires_at <= now) {
         RETURN_IF_ERROR(Replace(row.value, row.stored, Reason::kLetterExpired));
       } else {
         RETURN_IF_ERROR(NoteNonDelivery(row.value, row.stored, now));
+        outbox_.NoteDeadline(peer, row.value.clearance.expires_at);
       }
     }
   }

@@ -99,6 +99,7 @@ class WaitingLetters {
 
   // Replaces what expired, signs NON_DELIVERY for what is late (once each).
   // What is offered again was delivered in time.
+  // Reads nothing before a letter's time has come, but for the first time.
   absl::Status Sweep(const OfficeId& peer, absl::Time now);
 
  private:
@@ -107,6 +108,7 @@ class WaitingLetters {
   absl::Status AddReceipt(const peering::Peer& peer, const OutboxRow& row,
                           absl::string_view stored, absl::string_view receipt,
                           storage::Batch& batch);
+  absl::Status SweepAll(const OfficeId& peer, absl::Time now);
   absl::Status TakeAgain(const peering::Peer& peer, const OutboxRow& row,
                          absl::string_view receipt);
   absl::Status NoteNonDelivery(const OutboxRow& row, absl::string_view stored,

@@ -10,9 +10,6 @@
 namespace amparo::delivery {
 namespace {
 
-// Looks after a post: 1 ms, doubled each time, together about a second.
-constexpr int kLooks = 10;
-constexpr absl::Duration kFirstLook = absl::Milliseconds(1);
 constexpr absl::Duration kPeersEvery = absl::Seconds(1);
 constexpr absl::Duration kSweepEvery = absl::Seconds(10);
 // After a fault of this node.
@@ -58,7 +55,6 @@ void DeliveryWorkers::Stop() {
 void DeliveryWorkers::Posted(const OfficeId& peer) {
   absl::MutexLock lock(&mutex_);
   Turn& turn = turns_[peer];
-  turn.looks = kLooks;
   turn.due = absl::InfinitePast();
   turn.again = turn.running;
   changed_.Signal();
@@ -99,11 +95,6 @@ void DeliveryWorkers::Serve(const OfficeId& peer, bool sweep) {
     turn.due = absl::InfinitePast();
   } else {
     turn.due = std::min(step->next, now + kSweepEvery);
-    if (step->sent == 0 && turn.looks > 0) {
-      turn.due =
-          std::min(turn.due, now + kFirstLook * (1 << (kLooks - turn.looks)));
-      --turn.looks;
-    }
   }
   turn.again = false;
   changed_.Signal();

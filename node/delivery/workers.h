@@ -39,9 +39,8 @@ class DeliveryWorkers {
   // in the outbox. May be called again.
   void Stop();
 
-  // A batch with a letter for `peer` is being committed: the outbox is looked
-  // into at once and, until the commit has come, in growing steps of 1 ms up
-  // to half a second. The hook for Outbox::SetPostHook.
+  // A letter for `peer` was committed: the outbox is looked into at once. The
+  // hook for Outbox::SetPostHook.
   void Posted(const OfficeId& peer);
 
   // When the thread that was heard of longest ago last came round; each does
@@ -55,7 +54,6 @@ class DeliveryWorkers {
   struct Turn {
     absl::Time due = absl::InfinitePast();
     absl::Time sweep = absl::InfinitePast();
-    int looks = 0;  // Left after a Posted().
     bool running = false;
     bool again = false;  // Woken while it ran.
   };

@@ -69,7 +69,11 @@ absl::Status CrashingStore::Scan(storage::TableId table,
                                  absl::string_view limit,
                                  const RowFunction& row) const {
   if (dead()) return Dead();
-  return inner_->Scan(table, first, limit, row);
+  return inner_->Scan(table, first, limit,
+                      [&](absl::string_view key, absl::string_view value) {
+                        ++rows_scanned_;
+                        return row(key, value);
+                      });
 }
 
 absl::StatusOr<storage::CommitResult> CrashingStore::Commit(

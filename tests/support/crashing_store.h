@@ -7,6 +7,7 @@
 #ifndef AMPARO_TESTS_SUPPORT_CRASHING_STORE_H_
 #define AMPARO_TESTS_SUPPORT_CRASHING_STORE_H_
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -39,6 +40,8 @@ class CrashingStore final : public storage::Store {
   bool dead() const;
   // Commits that reached the inner store so far, failed ones too.
   uint64_t commits() const;
+  // Rows that scans of the present were given so far.
+  uint64_t rows_scanned() const { return rows_scanned_.load(); }
 
   absl::StatusOr<std::optional<std::string>> Get(
       storage::TableId table, absl::string_view key) const override;
@@ -54,6 +57,7 @@ class CrashingStore final : public storage::Store {
 
  private:
   const std::unique_ptr<storage::Store> inner_;
+  mutable std::atomic<uint64_t> rows_scanned_{0};
   mutable absl::Mutex mutex_;
   bool dead_ ABSL_GUARDED_BY(mutex_) = false;
   uint64_t left_ ABSL_GUARDED_BY(mutex_) = 0;  // 0: no death planned.

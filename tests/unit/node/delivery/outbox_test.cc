@@ -135,10 +135,18 @@ TEST_F(OutboxTest, NoPlainTextIsOnDisk) {
   EXPECT_EQ(Dump(a).find(wish.payload), std::string::npos);
 }
 
-TEST_F(OutboxTest, ThePostHookNamesTheRecipient) {
+TEST_F(OutboxTest, ThePostHookNamesTheRecipientWhenTheBatchIsCommitted) {
   std::vector<OfficeId> woken;
   a.outbox->SetPostHook([&](const OfficeId& peer) { woken.push_back(peer); });
-  ASSERT_THAT(Post(a, Answer(NewThread())), IsOk());
+  auto draft = MakeDraft(a, Answer(NewThread()));
+  ASSERT_THAT(draft, IsOk());
+  storage::Batch batch;
+  ASSERT_THAT(a.outbox->Post(batch, *std::move(draft)), IsOk());
+  EXPECT_THAT(woken, IsEmpty());
+  ASSERT_THAT(a.store->Commit(batch), IsOk());
+  EXPECT_THAT(woken, ElementsAre(b.id));
+  // The same again is refused, and nobody is woken.
+  EXPECT_FALSE(a.store->Commit(batch).ok());
   EXPECT_THAT(woken, ElementsAre(b.id));
 }
 
