@@ -52,6 +52,7 @@ absl::StatusOr<ImportReport> Importer::Finish() {
     return failed_;
   }
   failed_ = Flush();
+  if (failed_.ok()) failed_ = Settle();
   RETURN_IF_ERROR(failed_);
   return report_;
 }
@@ -92,7 +93,8 @@ absl::Status Importer::TakeRow(const CsvRecord& record) {
   ASSIGN_OR_RETURN(
       const bool known,
       services_.registry.SourceKnown(services_.store, mapping_.source, key));
-  if (known || !waiting_keys_.insert(key).second) {
+  const bool repeated = under_way_ != nullptr && under_way_->keys.contains(key);
+  if (known || repeated || !waiting_keys_.insert(key).second) {
     Skip(kAlreadyImported);
     return absl::OkStatus();
   }
@@ -132,35 +134,64 @@ void Importer::MoveChain(const CsvRecord& record) {
   chain_ = crypto::Sha256(link);
 }
 
+absl::Status Importer::Fill(Packet& packet) const {
+  const absl::Time now = services_.clock.Now();
+  packet.batch = storage::Batch();
+  packet.without_consent = 0;
+  for (const Waiting& row : packet.rows) {
+    bool consented = false;
+    RETURN_IF_ERROR(AddTo(packet.batch, row, now, consented));
+    if (mapping_.consent.has_value() && !consented) ++packet.without_consent;
+  }
+  return absl::OkStatus();
+}
+
+void Importer::Count(const Packet& packet) {
+  report_.accepted += static_cast<int64_t>(packet.rows.size());
+  report_.without_consent += packet.without_consent;
+}
+
 absl::Status Importer::Flush() {
-  for (int attempt = 0; !waiting_.empty(); ++attempt) {
-    const absl::Time now = services_.clock.Now();
-    storage::Batch batch;
-    int64_t without_consent = 0;
-    for (const Waiting& row : waiting_) {
-      bool consented = false;
-      RETURN_IF_ERROR(AddTo(batch, row, now, consented));
-      if (mapping_.consent.has_value() && !consented) ++without_consent;
-    }
-    const absl::Status committed = options_.dry_run
-                                       ? absl::OkStatus()
-                                       : services_.store.Commit(batch).status();
-    if (committed.ok()) {
-      report_.accepted += static_cast<int64_t>(waiting_.size());
-      report_.without_consent += without_consent;
-      waiting_.clear();
-      // A dry run must notice repetitions over the whole file by itself.
-      if (!options_.dry_run) waiting_keys_.clear();
-      break;
-    }
-    if (ReasonOf(committed) != Reason::kVersionConflict ||
-        attempt + 1 >= kConflictsMax) {
-      return committed;
-    }
-    // Another import stored some of these rows meanwhile, or a random case
-    // number was taken: look again and draw new numbers.
+  if (waiting_.empty()) return absl::OkStatus();
+  auto packet = std::make_unique<Packet>();
+  packet->rows = std::exchange(waiting_, {});
+  RETURN_IF_ERROR(Fill(*packet));
+  if (options_.dry_run) {
+    // It must notice repetitions over the whole file by itself.
+    Count(*packet);
+    return absl::OkStatus();
+  }
+  packet->keys = std::exchange(waiting_keys_, {});
+  RETURN_IF_ERROR(Settle());
+  under_way_ = std::move(packet);
+  // Without a thread to spare it is committed when it is settled.
+  committed_ = std::async(
+      std::launch::async | std::launch::deferred,
+      [&store = services_.store, &batch = std::as_const(under_way_->batch)] {
+        return store.Commit(batch).status();
+      });
+  return absl::OkStatus();
+}
+
+absl::Status Importer::Settle() {
+  if (under_way_ == nullptr) return absl::OkStatus();
+  const absl::Status committed = committed_.get();
+  const std::unique_ptr<Packet> packet = std::move(under_way_);
+  if (ReasonOf(committed) == Reason::kVersionConflict) {
+    return CommitAgain(*packet);
+  }
+  RETURN_IF_ERROR(committed);
+  Count(*packet);
+  return absl::OkStatus();
+}
+
+// Another import stored some of these rows meanwhile, or a random case number
+// was taken: look again and draw new numbers.
+absl::Status Importer::CommitAgain(Packet& packet) {
+  absl::Status committed = Error(Reason::kVersionConflict);
+  for (int attempt = 1; attempt < kConflictsMax; ++attempt) {
     std::vector<Waiting> left;
-    for (Waiting& row : waiting_) {
+    for (Waiting& row : packet.rows) {
       ASSIGN_OR_RETURN(const bool known,
                        services_.registry.SourceKnown(
                            services_.store, mapping_.source, row.source_key));
@@ -170,9 +201,14 @@ absl::Status Importer::Flush() {
         left.push_back(std::move(row));
       }
     }
-    waiting_ = std::move(left);
+    packet.rows = std::move(left);
+    if (packet.rows.empty()) return absl::OkStatus();
+    RETURN_IF_ERROR(Fill(packet));
+    committed = services_.store.Commit(packet.batch).status();
+    if (committed.ok()) Count(packet);
+    if (ReasonOf(committed) != Reason::kVersionConflict) return committed;
   }
-  return absl::OkStatus();
+  return committed;
 }
 
 absl::Status Importer::AddTo(storage::Batch& batch, const Waiting& row,

@@ -16,6 +16,7 @@
 #define AMPARO_NODE_CASES_IMPORTER_H_
 
 #include <cstdint>
+#include <future>
 #include <map>
 #include <memory>
 #include <optional>
@@ -80,7 +81,9 @@ struct ImportReport {
   int64_t without_consent = 0;
 };
 
-// One file, one thread at a time.
+// One file, one thread at a time. While a transaction is written to the disk
+// the rows of the next are read and sealed: one of each is in memory, and an
+// error of storage may be answered by the call after the one that caused it.
 class Importer {
  public:
   Importer(const ImportServices& services, Mapping mapping,
@@ -101,6 +104,13 @@ class Importer {
     Profile profile;
     std::string source_key;
   };
+  // Rows and the transaction made of them.
+  struct Packet {
+    std::vector<Waiting> rows;
+    absl::flat_hash_set<std::string> keys;
+    storage::Batch batch;
+    int64_t without_consent = 0;
+  };
 
   absl::Status Take(CsvRecord& record);
   absl::Status TakeRow(const CsvRecord& record);
@@ -111,6 +121,13 @@ class Importer {
   std::string KeyOf(const MappedRow& row) const;
   void MoveChain(const CsvRecord& record);
   absl::Status Flush();
+  // Makes the transaction anew from the rows.
+  absl::Status Fill(Packet& packet) const;
+  // Waits for the packet under way, and settles what its commit answered.
+  absl::Status Settle();
+  // After a conflict: commits the rows that nobody else imported meanwhile.
+  absl::Status CommitAgain(Packet& packet);
+  void Count(const Packet& packet);
   absl::Status AddTo(storage::Batch& batch, const Waiting& row, absl::Time now,
                      bool& consented) const;
 
@@ -125,6 +142,9 @@ class Importer {
   absl::flat_hash_set<std::string> waiting_keys_;
   ImportReport report_;
   absl::Status failed_;
+  std::unique_ptr<Packet> under_way_;
+  // Last, so that the commit ends before what it works on.
+  std::future<absl::Status> committed_;
 };
 
 }  // namespace amparo::cases

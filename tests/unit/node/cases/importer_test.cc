@@ -201,6 +201,40 @@ TEST_F(ImporterTest, AKeyColumnNamesRowsForEver) {
   EXPECT_EQ(second->skipped, 1);
 }
 
+TEST_F(ImporterTest, AKeyOfTheTransactionUnderWayIsNotImportedAgain) {
+  std::string mapping(kMapping);
+  mapping.replace(mapping.find("\"row\""), 5, "{\"column\": \"id\"}");
+  mapping.replace(mapping.find("\"year\":"), 0, "\"id\": {\"ignore\": true}, ");
+  // Each key twice, the second time one transaction later.
+  constexpr int kRows = static_cast<int>(limits::kImportRowsPerCommit);
+  std::string csv = "id,year,sex,age\n";
+  for (int i = 0; i < 4 * kRows; ++i) {
+    const int key = i % kRows + i / (2 * kRows) * kRows;
+    absl::StrAppend(&csv, key, ",2016,Male,48+\n");
+  }
+  const auto report = Import(csv, {}, mapping);
+  ASSERT_THAT(report, IsOk());
+  EXPECT_EQ(report->accepted, 2 * kRows);
+  EXPECT_EQ(report->skipped, 2 * kRows);
+  EXPECT_EQ(Profiles().size(), static_cast<size_t>(2 * kRows));
+}
+
+TEST_F(ImporterTest, AnImportThatIsGivenUpEndsTheTransactionUnderWay) {
+  absl::StatusOr<Mapping> parsed =
+      Mapping::Parse(vocabulary::Lists::BuiltIn(), kMapping);
+  ASSERT_THAT(parsed, IsOk());
+  {
+    ImportOptions options;
+    options.importer = person_;
+    Importer importer(office_.services(), *std::move(parsed), options);
+    ASSERT_THAT(
+        importer.Feed(Rows(static_cast<int>(limits::kImportRowsPerCommit) + 1)),
+        IsOk());
+  }
+  const size_t stored = Profiles().size();
+  EXPECT_TRUE(stored == 0 || stored == limits::kImportRowsPerCommit) << stored;
+}
+
 TEST_F(ImporterTest, BadRowsAreRejectedWithRowLineColumnAndReason) {
   const auto report = Import(
       "year,sex,age\n"
