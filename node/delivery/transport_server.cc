@@ -99,6 +99,14 @@ void LogRefusal(const absl::Status& why) {
   Log("peer_refused", {LogField::Why(ReasonOf(why))});
 }
 
+// The whole of a call that was let in.
+absl::Status RefusedCall(const peering::PeerIdentity& identity,
+                         const absl::Status& why) {
+  Log("call_refused", {LogField::Peer(identity.office.value_or(OfficeId())),
+                       LogField::Why(ReasonOf(why))});
+  return why;
+}
+
 // Judges a client's certificate in the handshake.
 class ClientVerifier final : public tls::ExternalCertificateVerifier {
  public:
@@ -178,13 +186,15 @@ class Deliveries final : public wire::DeliveryService::Service {
                           "/amparo.peer.v1.DeliveryService/Deliver"));
     if (!identity.office.has_value()) return Error(Reason::kNotAllowed);
     if (request.letters_size() > static_cast<int>(limits::kBatchLettersMax)) {
-      return Error(Reason::kLimitExceeded);
+      return RefusedCall(identity, Error(Reason::kLimitExceeded));
     }
     std::vector<std::string> letters(request.letters().begin(),
                                      request.letters().end());
     size_t bytes = 0;
     for (const std::string& letter : letters) bytes += letter.size();
-    if (bytes > limits::kBatchBytesMax) return Error(Reason::kLimitExceeded);
+    if (bytes > limits::kBatchBytesMax) {
+      return RefusedCall(identity, Error(Reason::kLimitExceeded));
+    }
     for (const Outcome& outcome : inbox_.Accept(*identity.office, letters)) {
       wire::DeliverOutcome& out = *response.add_outcomes();
       if (outcome.receipt.empty()) {
@@ -247,9 +257,10 @@ class Peerings final : public wire::PeeringService::Service {
       LogRefusal(allowed);
       return allowed;
     }
-    ASSIGN_OR_RETURN(const std::string bytes,
-                     call(identity, request.SerializeAsString()));
-    if (!response.ParseFromString(bytes)) return Error(Reason::kInternal);
+    const absl::StatusOr<std::string> bytes =
+        call(identity, request.SerializeAsString());
+    if (!bytes.ok()) return RefusedCall(identity, bytes.status());
+    if (!response.ParseFromString(*bytes)) return Error(Reason::kInternal);
     return absl::OkStatus();
   }
 

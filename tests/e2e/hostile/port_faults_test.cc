@@ -23,6 +23,7 @@ namespace office = ::amparo::office::v1;
 using ::testing::AnyOf;
 
 constexpr char kDeliver[] = "/amparo.peer.v1.DeliveryService/Deliver";
+constexpr char kRefused[] = "call_refused";
 constexpr absl::Duration kEnds = absl::Seconds(60);
 
 class HostileCall : public SharedFederationTest {};
@@ -30,7 +31,7 @@ class HostileCall : public SharedFederationTest {};
 TEST_F(HostileCall, BatchOverTheLetterLimit) {
   const std::vector<std::string> letters(limits::kBatchLettersMax + 1,
                                          hostile().Letter());
-  ExpectNothingStored([&] {
+  ExpectRefusal(kRefused, Reason::kLimitExceeded, [&] {
     EXPECT_EQ(ReasonOf(all().NewLine().Deliver(letters).status()),
               Reason::kLimitExceeded);
   });
@@ -43,7 +44,7 @@ TEST_F(HostileCall, BatchOverTheByteLimit) {
   const std::vector<std::string> letters(5, large);
   ASSERT_GT(5 * large.size(), limits::kBatchBytesMax);
   ASSERT_LT(5 * large.size(), limits::kRpcMessageBytesMax);
-  ExpectNothingStored([&] {
+  ExpectRefusal(kRefused, Reason::kLimitExceeded, [&] {
     EXPECT_EQ(ReasonOf(all().NewLine().Deliver(letters).status()),
               Reason::kLimitExceeded);
   });
@@ -133,13 +134,13 @@ class HostileHello : public SharedFederationTest {
     peering::KeyBundle bundle = hostile().Bundle();
     bundle.version += 1;
     if (change) change(bundle);
-    ExpectNothingStored([&] {
+    ExpectRefusal(kRefused, reason, [&] {
       EXPECT_EQ(ReasonOf(Hello(hostile().SignBundle(bundle, signer))), reason);
     });
   }
   void ExpectGreetingRefused(
       Reason reason, const std::function<void(wire::HelloRequest&)>& change) {
-    ExpectNothingStored([&] {
+    ExpectRefusal(kRefused, reason, [&] {
       EXPECT_EQ(
           ReasonOf(Hello(hostile().SignBundle(hostile().Bundle()), change)),
           reason);
@@ -240,7 +241,7 @@ class HostileNewcomer : public SharedFederationTest {
   }
   void ExpectNotLetIn(const HostileOffice& newcomer, Reason reason) {
     const std::string code = Invitation();
-    ExpectNothingStored([&] {
+    ExpectRefusal(kRefused, reason, [&] {
       std::string nonce;
       EXPECT_EQ(ReasonOf(newcomer.Redeem(all().node(), code, &nonce).status()),
                 reason);

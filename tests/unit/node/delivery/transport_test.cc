@@ -154,6 +154,8 @@ TEST_F(TransportTest, TellsTheReasonOfARefusedCall) {
   EXPECT_EQ(ReasonOf(hello.status()), Reason::kProtocolUnsupported);
   EXPECT_THAT(std::string(hello.status().message()),
               testing::Not(HasSubstr("not for peers")));
+  EXPECT_THAT(Lines(), HasSubstr("call_refused"));
+  EXPECT_THAT(Lines(), HasSubstr("PROTOCOL_UNSUPPORTED"));
 }
 
 TEST_F(TransportTest, HelloNamesTheCallerByItsCertificate) {
@@ -255,6 +257,18 @@ TEST_F(TransportTest, AnExpiredCertificateIsRefused) {
   PeerClients fresh(*a.own, *a.peers, clock, a.random);
   EXPECT_EQ(ReasonOf(fresh.Deliver(b.id, {"x"}).status()),
             Reason::kUnavailable);
+  EXPECT_THAT(Lines(), HasSubstr("CERTIFICATE_EXPIRED"));
+}
+
+TEST_F(TransportTest, ACertificateThatExpiresOnAnOpenConnectionIsRefused) {
+  ASSERT_THAT(at_a.clients->Hello(*a.peers->Get(b.id), ""), IsOk());
+  clock.Advance(limits::kTlsKeyLifetime + absl::Hours(24));
+  EXPECT_EQ(ReasonOf(at_a.clients->Deliver(b.id, {"x"}).status()),
+            Reason::kUnavailable);
+  // Our own call found the connection open: the server refused, not the
+  // client.
+  EXPECT_THAT(Lines(), HasSubstr("peer_refused"));
+  EXPECT_THAT(Lines(), testing::Not(HasSubstr("server_refused")));
   EXPECT_THAT(Lines(), HasSubstr("CERTIFICATE_EXPIRED"));
 }
 
