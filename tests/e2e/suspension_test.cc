@@ -22,7 +22,6 @@ namespace v1 = office::v1;
 using ::testing::SizeIs;
 
 constexpr absl::Duration kArrival = absl::Seconds(60);
-constexpr absl::Duration kQuiet = absl::Seconds(2);
 
 class SuspensionTest : public testing::Test {
  protected:
@@ -121,9 +120,15 @@ TEST_F(SuspensionTest, BitesOnTheNextLetterAndLetsProtectiveOnesPass) {
   EXPECT_EQ(ReasonOf(Refer(*a_, case_at_a_, *b_).status()),
             Reason::kPeerSuspended);
   // B was not told to stop; what it sends is refused at A and stays with B.
+  const size_t said_before = FileText(a_->node().log()).size();
   const auto refused = Refer(*b_, case_at_b_, *a_);
   ASSERT_THAT(refused, IsOk());
-  EXPECT_FALSE(IsDelivered(b_->caseworker(), *refused, kQuiet));
+  EXPECT_TRUE(Eventually(kArrival, [&] {
+    const std::string said = FileText(a_->node().log()).substr(said_before);
+    return said.find("\"letter_refused\"") != std::string::npos &&
+           said.find("\"PEER_SUSPENDED\"") != std::string::npos;
+  }));
+  EXPECT_FALSE(IsDelivered(b_->caseworker(), *refused, absl::ZeroDuration()));
   EXPECT_THAT(IncomingAtA(), SizeIs(1));
 
   // The connection is not cut: greetings go on.
