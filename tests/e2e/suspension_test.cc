@@ -13,6 +13,7 @@
 #include "amparo/office/v1/peering.grpc.pb.h"
 #include "node/base/errors.h"
 #include "tests/support/office_process.h"
+#include "tests/support/process_pair.h"
 #include "tests/support/status_matchers.h"
 
 namespace amparo {
@@ -26,32 +27,18 @@ constexpr absl::Duration kArrival = absl::Seconds(60);
 class SuspensionTest : public testing::Test {
  protected:
   void SetUp() override {
-    for (auto* const office : {&a_, &b_}) {
-      NodeOptions options;
-      options.name = office == &a_ ? "Kyiv" : "Minsk";
-      options.config_lines = {"hello_interval = 1s"};
-      auto started = OfficeProcess::Start(folder_.path() + "/" + options.name,
-                                          options, AllRolesOfAnOffice());
-      ASSERT_THAT(started, IsOk());
-      *office = *std::move(started);
-    }
-    ASSERT_THAT(MakePeers(*a_, *b_), IsOk());
-    ASSERT_THAT(Agree(*a_, *b_, ReferralTerms()), IsOk());
-    case_at_a_ = ConsentedCase(*a_, *b_);
-    consent_at_a_ = last_consent_;
-    case_at_b_ = ConsentedCase(*b_, *a_);
-  }
-
-  std::string ConsentedCase(OfficeProcess& office, OfficeProcess& recipient) {
-    const auto number = Register(office, AnIdentity());
-    EXPECT_THAT(number, IsOk());
-    if (!number.ok()) return "";
-    const auto consent =
-        GiveConsent(office, *number, "TRANSNATIONAL_REFERRAL", recipient.id(),
-                    {"CODED_PROFILE", "NEEDS"});
-    EXPECT_THAT(consent, IsOk());
-    if (consent.ok()) last_consent_ = *consent;
-    return *number;
+    auto started = ProcessPair::Start();
+    ASSERT_THAT(started, IsOk());
+    pair_ = *std::move(started);
+    a_ = &pair_->a();
+    b_ = &pair_->b();
+    const auto at_a = ProcessPair::NewCase(*a_, *b_);
+    ASSERT_THAT(at_a, IsOk());
+    case_at_a_ = at_a->number;
+    consent_at_a_ = at_a->consent;
+    const auto at_b = ProcessPair::NewCase(*b_, *a_);
+    ASSERT_THAT(at_b, IsOk());
+    case_at_b_ = at_b->number;
   }
 
   // At A, about B.
@@ -99,13 +86,12 @@ class SuspensionTest : public testing::Test {
     return peer.ok() ? peer->peer().last_hello_at_ms() : 0;
   }
 
-  ScratchFolder folder_;
-  std::unique_ptr<OfficeProcess> a_;
-  std::unique_ptr<OfficeProcess> b_;
+  std::unique_ptr<ProcessPair> pair_;
+  OfficeProcess* a_ = nullptr;
+  OfficeProcess* b_ = nullptr;
   std::string case_at_a_;
   std::string case_at_b_;
   std::string consent_at_a_;
-  std::string last_consent_;
 };
 
 TEST_F(SuspensionTest, BitesOnTheNextLetterAndLetsProtectiveOnesPass) {

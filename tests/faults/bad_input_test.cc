@@ -3,12 +3,8 @@
 // What a stranger or a broken peer may throw at the port: noise, handshakes
 // that stop half-way, messages and batches beyond their limits, letters that
 // are none. The node refuses, goes on serving, and stores nothing.
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <memory>
 #include <string>
@@ -20,7 +16,9 @@
 #include "crypto/base/random.h"
 #include "node/base/errors.h"
 #include "node/base/limits.h"
+#include "tests/support/loopback_line.h"
 #include "tests/support/office_process.h"
+#include "tests/support/process_pair.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/stolen_identity.h"
 
@@ -33,40 +31,6 @@ using ::testing::SizeIs;
 
 constexpr absl::Duration kArrival = absl::Seconds(60);
 
-// A bare connection to a port of loopback.
-class Line {
- public:
-  explicit Line(int port)
-      : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<uint16_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(::connect(socket_, reinterpret_cast<const sockaddr*>(&address),
-                        sizeof(address)),
-              0);
-  }
-  ~Line() { ::close(socket_); }
-  Line(const Line&) = delete;
-  Line& operator=(const Line&) = delete;
-
-  void Send(absl::string_view bytes) {
-    ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-  }
-  // Whether the other side has closed, without waiting.
-  bool Closed() {
-    char buffer[4096];
-    ssize_t n = 0;
-    do {
-      n = ::recv(socket_, buffer, sizeof(buffer), MSG_DONTWAIT);
-    } while (n > 0);
-    return n == 0 || errno == ECONNRESET;
-  }
-
- private:
-  const int socket_;
-};
-
 // The beginning of what a TLS 1.3 client says: record, handshake, version and
 // random number, and then nothing.
 std::string HalfHello() {
@@ -77,27 +41,18 @@ std::string HalfHello() {
 class BadInputTest : public testing::Test {
  protected:
   void SetUp() override {
-    for (auto* const office : {&a_, &b_}) {
-      NodeOptions options;
-      options.name = office == &a_ ? "Kyiv" : "Minsk";
-      options.config_lines = {"hello_interval = 1s"};
-      auto started = OfficeProcess::Start(folder_.path() + "/" + options.name,
-                                          options, AllRolesOfAnOffice());
-      ASSERT_THAT(started, IsOk());
-      *office = *std::move(started);
-    }
-    ASSERT_THAT(MakePeers(*a_, *b_), IsOk());
-    ASSERT_THAT(Agree(*a_, *b_, ReferralTerms()), IsOk());
+    auto started = ProcessPair::Start();
+    ASSERT_THAT(started, IsOk());
+    pair_ = *std::move(started);
+    a_ = &pair_->a();
+    b_ = &pair_->b();
   }
 
   // A referral from A to B still arrives, once.
   void ExpectStillServes() {
-    const auto number = Register(*a_, AnIdentity());
-    ASSERT_THAT(number, IsOk());
-    ASSERT_THAT(GiveConsent(*a_, *number, "TRANSNATIONAL_REFERRAL", b_->id(),
-                            {"CODED_PROFILE", "NEEDS"}),
-                IsOk());
-    const auto referral = Refer(*a_, *number, *b_);
+    const auto person = ProcessPair::NewCase(*a_, *b_);
+    ASSERT_THAT(person, IsOk());
+    const auto referral = Refer(*a_, person->number, *b_);
     ASSERT_THAT(referral, IsOk());
     EXPECT_TRUE(IsDelivered(a_->caseworker(), *referral, kArrival));
     const auto received = AllReferrals(b_->focal_point());
@@ -122,9 +77,9 @@ class BadInputTest : public testing::Test {
                        identity.value_or(PeerCredentials()));
   }
 
-  ScratchFolder folder_;
-  std::unique_ptr<OfficeProcess> a_;
-  std::unique_ptr<OfficeProcess> b_;
+  std::unique_ptr<ProcessPair> pair_;
+  OfficeProcess* a_ = nullptr;
+  OfficeProcess* b_ = nullptr;
 };
 
 TEST_F(BadInputTest, NoiseIsDisconnected) {

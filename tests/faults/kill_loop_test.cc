@@ -6,12 +6,11 @@
 // receiver exactly once and DELIVERED at the sender; none lost, none twice.
 //
 // AMPARO_SEED repeats the moments of a run; what the machine makes of them
-// differs. AMPARO_KILLS is how many there are, 50 unless set.
+// differs. AMPARO_KILLS is how many there are.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <cstdlib>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -20,11 +19,12 @@
 #include <thread>
 #include <vector>
 
-#include "absl/strings/numbers.h"
 #include "absl/synchronization/mutex.h"
 #include "amparo/office/v1/referral.grpc.pb.h"
 #include "node/base/errors.h"
+#include "tests/support/environment.h"
 #include "tests/support/office_process.h"
+#include "tests/support/process_pair.h"
 #include "tests/support/status_matchers.h"
 
 namespace amparo {
@@ -34,18 +34,18 @@ namespace v1 = office::v1;
 using ::testing::SizeIs;
 
 constexpr uint64_t kSeed = 20260112;
-constexpr int kKills = 50;
+// A sanitised node takes many times as long to start.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr int kKills = 40;
+#else
+constexpr int kKills = 300;
+#endif
+constexpr int64_t kServesAtMostMs = 200;
+constexpr int64_t kStartsAtMostMs = 300;
 // A pause between two referrals, so that thousands and not tens of thousands
 // have to be counted in the end.
 constexpr absl::Duration kBetweenReferrals = absl::Milliseconds(10);
 constexpr absl::Duration kArrival = absl::Seconds(180);
-
-uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
-  const char* const text = std::getenv(name);
-  uint64_t number = 0;
-  return text != nullptr && absl::SimpleAtoi(text, &number) ? number
-                                                            : otherwise;
-}
 
 // Refers one person again and again until stopped. A call that breaks off is
 // repeated with the same request id, as the command line does.
@@ -114,23 +114,14 @@ class Sender {
 class KillLoopTest : public testing::Test {
  protected:
   void SetUp() override {
-    for (auto* const office : {&a_, &b_}) {
-      NodeOptions options;
-      options.name = office == &a_ ? "Kyiv" : "Minsk";
-      options.config_lines = {"hello_interval = 1s"};
-      auto started = OfficeProcess::Start(folder_.path() + "/" + options.name,
-                                          options, AllRolesOfAnOffice());
-      ASSERT_THAT(started, IsOk());
-      *office = *std::move(started);
-    }
-    ASSERT_THAT(MakePeers(*a_, *b_), IsOk());
-    ASSERT_THAT(Agree(*a_, *b_, ReferralTerms()), IsOk());
-    const auto number = Register(*a_, AnIdentity());
-    ASSERT_THAT(number, IsOk());
-    case_ = *number;
-    ASSERT_THAT(GiveConsent(*a_, case_, "TRANSNATIONAL_REFERRAL", b_->id(),
-                            {"CODED_PROFILE", "NEEDS"}),
-                IsOk());
+    auto started = ProcessPair::Start();
+    ASSERT_THAT(started, IsOk());
+    pair_ = *std::move(started);
+    a_ = &pair_->a();
+    b_ = &pair_->b();
+    const auto person = ProcessPair::NewCase(*a_, *b_);
+    ASSERT_THAT(person, IsOk());
+    case_ = person->number;
   }
 
   void Pause(int64_t most_ms) {
@@ -146,9 +137,9 @@ class KillLoopTest : public testing::Test {
   void KillAndRestart(NodeProcess& node) {
     node.Kill();
     ++kills_;
-    while (OneIn(5)) {
+    while (OneIn(2)) {
       ASSERT_THAT(node.Launch(), IsOk());
-      Pause(400);
+      Pause(kStartsAtMostMs);
       node.Kill();
       ++kills_;
     }
@@ -158,9 +149,9 @@ class KillLoopTest : public testing::Test {
   std::mt19937_64 draw_{FromEnvironment("AMPARO_SEED", kSeed)};
   const int wanted_ = static_cast<int>(FromEnvironment("AMPARO_KILLS", kKills));
   int kills_ = 0;
-  ScratchFolder folder_;
-  std::unique_ptr<OfficeProcess> a_;
-  std::unique_ptr<OfficeProcess> b_;
+  std::unique_ptr<ProcessPair> pair_;
+  OfficeProcess* a_ = nullptr;
+  OfficeProcess* b_ = nullptr;
   std::string case_;
 };
 
@@ -168,7 +159,7 @@ TEST_F(KillLoopTest, NoneLostNoneTwice) {
   std::cout << "AMPARO_SEED=" << FromEnvironment("AMPARO_SEED", kSeed) << "\n";
   Sender sender(*a_, case_, b_->id());
   while (kills_ < wanted_) {
-    Pause(900);
+    Pause(kServesAtMostMs);
     if (OneIn(4)) {
       ASSERT_NO_FATAL_FAILURE(KillAndRestart(a_->node()));
     } else {
@@ -209,8 +200,14 @@ TEST_F(KillLoopTest, NoneLostNoneTwice) {
   std::cout << kills_ << " kills, " << acknowledged.size()
             << " referrals acknowledged, " << sender.broken()
             << " calls broken off, " << received->size() << " arrived\n";
-  EXPECT_EQ(a_->node().Terminate(absl::Seconds(60)), 0);
-  EXPECT_EQ(b_->node().Terminate(absl::Seconds(60)), 0);
+  for (OfficeProcess* const office : {a_, b_}) {
+    EXPECT_EQ(office->node().Terminate(absl::Seconds(60)), 0);
+    const auto checked =
+        RunToEnd({AmparodPath(), "fsck", "--config", office->node().config()},
+                 absl::Seconds(120));
+    ASSERT_THAT(checked, IsOk());
+    EXPECT_EQ(checked->code, 0) << office->name() << ": " << checked->output;
+  }
 }
 
 }  // namespace
