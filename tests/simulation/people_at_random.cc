@@ -1,206 +1,304 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What people and nodes do in a simulation, at random.
-#include "tests/simulation/dice.h"
+// What people do in a simulation, at random.
+#include <optional>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "node/base/errors.h"
 #include "node/referral/referral_records.h"
-#include "tests/simulation/pair_simulation.h"
+#include "tests/simulation/simulation.h"
 
 namespace amparo::simulation {
+namespace {
 
-void PairSimulation::Act(Office& office) {
-  switch (dice_.Below(10)) {
+constexpr size_t kPeopleMax = 5;
+
+}  // namespace
+
+// Asks once; when the node dies over it, perhaps again after its restart.
+void Simulation::Attempt(Place& place, std::string what,
+                         std::function<absl::Status()> action) {
+  if (!place.self->up()) return;
+  const absl::Status status = action();
+  Note(place, what, status);
+  if (place.self->up()) return;
+  place.unanswered = std::move(action);
+  place.unanswered_name = absl::StrCat(what, " once more");
+}
+
+void Simulation::Act(Place& place) {
+  if (!place.self->up()) return;
+  switch (dice_.Below(20)) {
     case 0:
     case 1:
     case 2:
-      return Propose(office);
     case 3:
     case 4:
-      return Answer(office);
+      return Propose(place);
     case 5:
-      return Disclose(office);
     case 6:
-      return Withdraw(office);
     case 7:
-      return Look(office);
     case 8:
-      return SuspendOrResume(office);
+      return Answer(place);
+    case 9:
+    case 10:
+    case 11:
+      return Disclose(place);
+    case 12:
+      return Disclose(place);
+    case 13:
+      return Withdraw(place);
+    case 14:
+      return Look(place);
+    case 15:
+      return SuspendOrResume(place, AnyoneBut(place));
+    case 16:
+      return GiveConsent(place);
+    case 17:
+      return Publish(place);
+    case 18:
+      return ProposeAgreement(place);
     default:
-      if (office.cases.size() < 4) RegisterPerson(office);
+      return dice_.OneIn(3) ? RegisterPerson(place) : SignAgreement(place);
   }
 }
 
-void PairSimulation::RegisterPerson(Office& office) {
-  // The ground must not fail: a death that was planned waits.
-  if (office.self.store().dead()) return;
-  office.self.Reopen();
-  const std::string number = office.self.RegisterCase();
-  office.cases.push_back(number);
-  for (const Purpose purpose :
-       {Purpose::kTransnationalReferral, Purpose::kIdentityDisclosure}) {
-    office.consents.push_back(
-        office.self.GiveConsent(number, office.other.id(), purpose));
-  }
-  Tell(absl::StrCat(office.self.name(), " registers a person"));
+void Simulation::RegisterPerson(Place& place) {
+  if (place.desk.cases.size() >= kPeopleMax) return;
+  cases::RegisterRequest request;
+  request.request = place.self->NewRequest();
+  request.profile = {{"ageBroad", "30--38"},
+                     {"citizenship", "UKR"},
+                     {"gender", "Female"},
+                     {"majorityStatus", "Adult"}};
+  cases::Identity identity;
+  identity.given_names = "Олена";
+  identity.family_names = "Коваль";
+  identity.born = {1990, 5, 17};
+  request.identity = identity;
+  Attempt(place, "registers a person", [&place, request] {
+    const auto file =
+        place.self->node().cases().Register(place.self->caseworker(), request);
+    if (!file.ok()) return file.status();
+    place.desk.cases.push_back(file->number.text());
+    place.promises.cases.insert(file->number.text());
+    return absl::OkStatus();
+  });
 }
 
-void PairSimulation::Propose(Office& office) {
+void Simulation::GiveConsent(Place& place) {
+  const Purpose purposes[] = {Purpose::kTransnationalReferral,
+                              Purpose::kIdentityDisclosure,
+                              Purpose::kStatistics};
+  const Purpose purpose = purposes[dice_.Below(3)];
+  std::set<OfficeId> recipients;
+  if (purpose != Purpose::kStatistics) {
+    recipients.insert(AnyOffice(&place).self->id());
+    recipients.insert(AnyOffice(&place).self->id());
+  }
+  const RequestId request = place.self->NewRequest();
+  const std::string number = dice_.Of(place.desk.cases);
+  // Some end while the seed runs.
+  const absl::Time until =
+      place.clock->Now() + (dice_.OneIn(3)
+                                ? absl::Hours(6 * (1 + dice_.Below(12)))
+                                : absl::Hours(24 * 365));
+  Attempt(place, absl::StrCat("notes a consent to ", Name(purpose)),
+          [=, &place] {
+            const auto given = GiveConsentTo(*place.self, request, number,
+                                             recipients, purpose, until);
+            if (!given.ok()) return given.status();
+            place.promises.given.insert(*given);
+            if (purpose != Purpose::kStatistics) {
+              place.desk.consents.push_back(*given);
+            }
+            return absl::OkStatus();
+          });
+}
+
+void Simulation::Propose(Place& place) {
+  if (place.number == kRegion) return;
+  Place& peer = AnyOffice(&place);
   const referral::ProposeRequest request =
-      office.self.Proposal(dice_.Of(office.cases), office.other.id());
-  auto proposed =
-      office.self.node().referrals().Propose(office.self.caseworker(), request);
-  if (!proposed.ok() && office.self.up()) {
-    Note(office, "proposes", proposed.status());
-    return;
-  }
-  if (!proposed.ok()) {
-    // Died over it: after the restart the same request is asked again.
-    ComeBack(office, false);
-    proposed = office.self.node().referrals().Propose(office.self.caseworker(),
-                                                      request);
-  }
-  Note(office, "proposes", proposed.status());
-  if (!proposed.ok()) return;
-  office.promises.proposed.insert(proposed->referral.id);
-  office.proposed.push_back(proposed->referral.id);
-  Of(office.other).asked.push_back(proposed->referral.id);
+      place.self->Proposal(dice_.Of(place.desk.cases), peer.self->id());
+  ++place.promises.proposals;
+  Attempt(place, absl::StrCat("asks ", peer.self->name()),
+          [this, &place, &peer, request] {
+            const auto proposed = place.self->node().referrals().Propose(
+                place.self->caseworker(), request);
+            if (!proposed.ok()) return proposed.status();
+            const ReferralId id = proposed->referral.id;
+            if (place.promises.proposed.insert(id).second) {
+              place.proposed.push_back(id);
+              peer.asked.push_back(id);
+            }
+            return absl::OkStatus();
+          });
 }
 
 // Mostly one for which the next action makes sense, sometimes any.
-ReferralId PairSimulation::Pick(Office& office, std::vector<ReferralId>& from,
-                                referral::State state) {
-  const referral::ReferralTable table(office.self.node().vault());
+std::optional<ReferralId> Simulation::Pick(Place& place,
+                                           std::vector<ReferralId>& from,
+                                           referral::State state) {
+  if (from.empty()) return std::nullopt;
+  if (dice_.OneIn(8)) return dice_.Of(from);
+  const referral::ReferralTable table(place.self->node().vault());
   std::vector<ReferralId> fit;
   for (const ReferralId& id : from) {
-    const auto row = table.Get(office.self.store(), id);
+    const auto row = table.Get(place.self->store(), id);
     if (row.ok() && row->has_value() && (*row)->value.state == state &&
         (*row)->value.disclosure_letter.message.empty()) {
       fit.push_back(id);
     }
   }
-  return fit.empty() || dice_.OneIn(4) ? dice_.Of(from) : dice_.Of(fit);
+  if (fit.empty()) return std::nullopt;
+  return dice_.Of(fit);
 }
 
-void PairSimulation::Answer(Office& office) {
-  if (office.asked.empty()) return;
-  const ReferralId id = Pick(office, office.asked, referral::State::kReceived);
-  const RequestId request = office.self.NewRequest();
-  auto& referrals = office.self.node().referrals();
-  const auto answered =
-      dice_.OneIn(4) ? referrals.Decline(office.self.focal_point(), request, id,
-                                         "NO_CAPACITY")
-                     : referrals.Accept(office.self.focal_point(), request, id);
-  Note(office, "answers", answered.status());
-  if (answered.ok()) office.promises.answered.insert(id);
+void Simulation::Answer(Place& place) {
+  const std::optional<ReferralId> picked =
+      Pick(place, place.asked, referral::State::kReceived);
+  if (!picked.has_value()) return Propose(place);
+  const ReferralId id = *picked;
+  const RequestId request = place.self->NewRequest();
+  const bool accepts = !dice_.OneIn(4);
+  Attempt(place, accepts ? "accepts" : "declines",
+          [&place, id, request, accepts] {
+            auto& referrals = place.self->node().referrals();
+            const people::Caller& reader = place.self->focal_point();
+            const auto answered =
+                accepts ? referrals.Accept(reader, request, id)
+                        : referrals.Decline(reader, request, id, "NO_CAPACITY");
+            if (answered.ok()) place.promises.answered.insert(id);
+            return answered.status();
+          });
 }
 
-void PairSimulation::Disclose(Office& office) {
-  if (office.proposed.empty()) return;
-  const ReferralId id =
-      Pick(office, office.proposed, referral::State::kAccepted);
-  const DataCategory names[] = {DataCategory::kNames};
-  const auto disclosed = office.self.node().referrals().Disclose(
-      office.self.caseworker(), office.self.NewRequest(), id, names);
-  Note(office, "discloses", disclosed.status());
-  if (disclosed.ok()) office.promises.disclosed.insert(id);
+void Simulation::Disclose(Place& place) {
+  const std::optional<ReferralId> picked =
+      Pick(place, place.proposed, referral::State::kAccepted);
+  if (!picked.has_value()) return Propose(place);
+  const ReferralId id = *picked;
+  const RequestId request = place.self->NewRequest();
+  Attempt(place, "discloses", [&place, id, request] {
+    const DataCategory names[] = {DataCategory::kNames};
+    const auto disclosed = place.self->node().referrals().Disclose(
+        place.self->caseworker(), request, id, names);
+    if (disclosed.ok()) place.promises.disclosed.insert(id);
+    return disclosed.status();
+  });
 }
 
-void PairSimulation::Withdraw(Office& office) {
-  if (!dice_.OneIn(2)) return;
-  const ConsentId consent = dice_.Of(office.consents);
-  const absl::Status withdrawn = office.self.Withdraw(consent);
-  Note(office, "withdraws a consent", withdrawn);
-  if (withdrawn.ok()) office.promises.withdrawn.insert(consent);
+void Simulation::Withdraw(Place& place) {
+  const ConsentId consent = dice_.Of(place.desk.consents);
+  const RequestId request = place.self->NewRequest();
+  Attempt(place, "withdraws a consent", [&place, consent, request] {
+    const auto withdrawn = place.self->node().consent().Withdraw(
+        place.self->caseworker(), {request, consent});
+    if (withdrawn.ok()) place.promises.withdrawn.insert(consent);
+    return withdrawn.status();
+  });
 }
 
-void PairSimulation::Look(Office& office) {
-  if (office.asked.empty()) return;
-  const ReferralId id = dice_.Of(office.asked);
-  auto& referrals = office.self.node().referrals();
-  const people::Caller& reader = office.self.focal_point();
-  Note(office, "looks at a referral", referrals.Show(reader, id).status());
-  if (!office.self.up()) return;
-  Note(office, "opens a file", referrals.OpenDisclosure(reader, id).status());
+void Simulation::Look(Place& place) {
+  if (place.asked.empty()) return;
+  const ReferralId id = dice_.Of(place.asked);
+  auto& referrals = place.self->node().referrals();
+  const people::Caller& reader = place.self->focal_point();
+  Note(place, "looks at a referral", referrals.Show(reader, id).status());
+  if (!place.self->up()) return;
+  Note(place, "opens a file", referrals.OpenDisclosure(reader, id).status());
 }
 
-void PairSimulation::SuspendOrResume(Office& office) {
-  auto& peering = office.self.node().peering();
-  const auto peer = office.self.node().peers().Get(office.other.id());
+void Simulation::SuspendOrResume(Place& place, Place& other) {
+  auto& peering = place.self->node().peering();
+  const OfficeId id = other.self->id();
+  const auto peer = place.self->node().peers().Get(id);
   if (!peer.ok()) return;
   if (peer->state == peering::PeerState::kActive) {
-    if (!dice_.OneIn(3)) return;
-    Note(office, "suspends the peer",
+    Note(place, absl::StrCat("suspends ", other.self->name()),
          peering
-             .Suspend(office.self.administrator(),
-                      {office.self.NewRequest(), office.other.id()})
+             .Suspend(place.self->administrator(),
+                      {place.self->NewRequest(), id})
              .status());
     return;
   }
-  const auto resumed =
-      peering.Resume(office.self.administrator(),
-                     {office.self.NewRequest(), office.other.id()});
-  Note(office, "resumes the peer", resumed.status());
+  const auto resumed = peering.Resume(place.self->administrator(),
+                                      {place.self->NewRequest(), id});
+  Note(place, absl::StrCat("resumes ", other.self->name()), resumed.status());
   if (!resumed.ok()) return;
-  Note(office, "confirms the peer",
+  Note(place, absl::StrCat("confirms ", other.self->name()),
        peering
-           .Confirm(office.self.second_administrator(),
-                    {office.self.NewRequest(), office.other.id(),
-                     resumed->safety_number})
+           .Confirm(place.self->second_administrator(),
+                    {place.self->NewRequest(), id, resumed->safety_number})
            .status());
 }
 
-void PairSimulation::Deliver(Office& office) {
-  if (!office.self.up()) return;
-  auto& dispatcher = office.self.node().dispatcher();
-  if (kind_world_ || dice_.OneIn(4)) {
-    Note(office, "sweeps", dispatcher.Sweep(office.other.id()));
-    if (!office.self.up()) return;
-  }
-  const auto step = dispatcher.Step(office.other.id());
-  Note(office,
-       step.ok() ? absl::StrCat("sends ", step->sent, ", delivered ",
-                                step->delivered, ", refused ", step->refused,
-                                ", voided ", step->voided)
-                 : "sends",
-       step.status());
+// A table of a year long over: the release goes to the region.
+void Simulation::Publish(Place& place) {
+  if (active_.back()->number != kRegion) return;
+  const std::string year = absl::StrCat(1990 + dice_.Below(20));
+  const RequestId request = place.self->NewRequest();
+  const auto tables =
+      place.self->node().tables().ListTables(place.self->analyst());
+  if (!tables.ok()) return Note(place, "lists tables", tables.status());
+  const std::string table = tables->front().id;
+  const auto prepared = place.self->node().tables().Prepare(
+      place.self->analyst(),
+      {place.self->NewRequest(), table, {year}, "person"});
+  Note(place, absl::StrCat("prepares the table of ", year), prepared.status());
+  if (!prepared.ok()) return;
+  Attempt(place, absl::StrCat("releases the table of ", year),
+          [&place, request, id = prepared->id] {
+            const auto published = place.self->node().tables().Release(
+                place.self->officer(), {request, id});
+            if (!published.ok()) return published.status();
+            std::string& kept = place.promises.released[published->release.id];
+            if (!kept.empty() && kept != published->hash) {
+              return Error(Reason::kInternal, "a release has two bodies");
+            }
+            kept = published->hash;
+            return absl::OkStatus();
+          });
 }
 
-void PairSimulation::PlanDeath(Office& office) {
-  const uint64_t nth = 1 + dice_.Below(6);
-  const auto moment = dice_.OneIn(2) ? CrashingStore::Moment::kBefore
-                                     : CrashingStore::Moment::kAfter;
-  office.self.store().DieAt(nth, moment);
-  Tell(absl::StrCat(office.self.name(), " will die at commit ", nth));
+void Simulation::ProposeAgreement(Place& place) {
+  Place& peer = AnyoneBut(place);
+  peering::AgreementTerms terms = FullTerms(place.clock->Now());
+  terms.valid_until =
+      place.clock->Now() + absl::Hours(6 * (1 + dice_.Below(60)));
+  const RequestId request = place.self->NewRequest();
+  Attempt(place, absl::StrCat("proposes an agreement to ", peer.self->name()),
+          [&place, &peer, request, terms] {
+            return place.self->node()
+                .agreement_actions()
+                .Propose(place.self->administrator(),
+                         {request, peer.self->id(), terms})
+                .status();
+          });
 }
 
-// As app does it from time to time.
-void PairSimulation::Upkeep(Office& office) {
-  if (!office.self.up()) return;
-  app::Node& node = office.self.node();
-  Note(office, "rotates keys",
-       node.own().RotateIfDue(node.log(), pair_.clock.Now()).status());
-  if (!office.self.up()) return;
-  Note(office, "says hello", node.SayHello(office.other.id()));
-  if (!office.self.up()) return;
-  Note(office, "signs a checkpoint", node.log().Checkpoint().status());
-}
-
-void PairSimulation::ComeBack(Office& office, bool may_die_again) {
-  ++report_.crashes;
-  std::optional<std::pair<uint64_t, CrashingStore::Moment>> death;
-  if (may_die_again && dice_.OneIn(5)) {
-    death = {1 + dice_.Below(3), CrashingStore::Moment::kBefore};
+void Simulation::SignAgreement(Place& place) {
+  const auto list = place.self->node().agreement_actions().List(
+      place.self->administrator(), std::nullopt);
+  if (!list.ok()) return Note(place, "lists agreements", list.status());
+  std::vector<peering::SignedAgreement> open;
+  for (const peering::SignedAgreement& value : *list) {
+    if (!value.fully_signed() && value.drawn_up_by.empty()) {
+      open.push_back(value);
+    }
   }
-  const absl::Status opened = office.self.TryReopen(death);
-  Tell(absl::StrCat(office.self.name(),
-                    " starts again: ", opened.ok() ? "OK" : opened.ToString()));
-  if (!opened.ok() && !death.has_value()) {
-    report_.broken.push_back(absl::StrCat(
-        office.self.name(), " does not start: ", opened.ToString()));
-    MustBeOk(opened, "start again");
-  }
+  if (open.empty()) return;
+  const peering::Agreement agreement = dice_.Of(open).agreement;
+  const RequestId request = place.self->NewRequest();
+  Attempt(place, "signs an agreement", [&place, request, agreement] {
+    return place.self->node()
+        .agreement_actions()
+        .Sign(place.self->administrator(),
+              {request, agreement.id(), agreement.hash()})
+        .status();
+  });
 }
 
 }  // namespace amparo::simulation
