@@ -170,8 +170,14 @@ class SentCheck {
       inspection_.Add(TableId::kReceipts, Gravity::kEvidence,
                       "a letter has no SUBMITTED receipt of this office");
     }
+    // A VOID that its peer went on refusing is given up with a NON_DELIVERY;
+    // nothing else tells it from one that is only late.
+    const bool perhaps_given_up =
+        sent.in_place.has_value() &&
+        sent.receipts.count(ReceiptKind::kNonDelivery) > 0;
     const bool answered = sent.receipts.count(ReceiptKind::kDelivered) > 0 ||
-                          sent.receipts.count(ReceiptKind::kVoided) > 0;
+                          sent.receipts.count(ReceiptKind::kVoided) > 0 ||
+                          perhaps_given_up;
     if (!answered) waiting_.Add({sent.message.bytes()});
     if (!sent.letter.has_value()) return;
     CheckReceipts(sent);
@@ -265,14 +271,15 @@ class SentCheck {
   absl::Status CheckOutbox() {
     RowSet messages;
     RowSet places;
-    absl::flat_hash_map<ThreadId, uint64_t> last;  // Of waiting threads only.
+    // Of waiting threads only; after a restore they count from 1 again.
+    absl::flat_hash_map<std::pair<ThreadId, uint32_t>, uint64_t> last;
     ASSIGN_OR_RETURN(
         const Opened opened,
         storage::OpenAll<OutboxCodec>(
             inspection_, Erasure::kNever,
             [&](const OutboxKey& key, const Row<OutboxRow>& stored) {
               const OutboxRow& row = stored.value;
-              uint64_t& before = last[row.thread];
+              uint64_t& before = last[{row.thread, row.incarnation}];
               if (row.seq <= before) {
                 inspection_.Add(TableId::kOutbox, Gravity::kRecord,
                                 "letters of a thread wait in another order "
@@ -281,6 +288,7 @@ class SentCheck {
               before = row.seq;
               // One that a restored peer lost is answered and waits again.
               if (row.offered_again) return absl::OkStatus();
+              if (row.is_void() && row.non_delivery) return absl::OkStatus();
               messages.Add({key.message.bytes()});
               places.Add({PlaceOf(key, row.thread, row.seq, row.incarnation,
                                   row.prev_digest, row.plain_digest, row.type,

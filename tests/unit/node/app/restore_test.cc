@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "node/app/fsck.h"
 #include "node/base/errors.h"
 #include "tests/support/disk_copy.h"
 #include "tests/support/office_pair.h"
@@ -33,6 +34,18 @@ class RestoreNodeTest : public testing::Test, protected OfficePair {
     return RestoreNode({**store, clock, b.random()}, TestOffice::NodeKey());
   }
 
+  // What fsck finds in both offices.
+  void ExpectSound() {
+    for (TestOffice* office : {&a, &b}) {
+      const auto report =
+          CheckNode(*office->store().NewSnapshot(), TestOffice::NodeKey(),
+                    office->random(), clock.Now());
+      ASSERT_THAT(report, IsOk());
+      EXPECT_TRUE(report->clean())
+          << office->name() << ": " << Describe(*report);
+    }
+  }
+
   storage::MemoryDisk backup_;
 };
 
@@ -49,7 +62,12 @@ TEST_F(RestoreNodeTest, ARestoredNodeGetsBackWhatItHadReceipted) {
   EXPECT_EQ(b.node().own().incarnation(), 2u);
   ASSERT_EQ(b.Rows(storage::TableId::kReferrals), 0u);
   ASSERT_THAT(b.node().SayHello(a.id()), IsOk());
+  // One page: what was receipted waits at a once more.
+  ASSERT_THAT(a.node().dispatcher().Step(b.id()), IsOk());
+  EXPECT_GT(a.Rows(storage::TableId::kOutbox), 0u);
+  ExpectSound();
   ASSERT_TRUE(Quiet());
+  ExpectSound();
   EXPECT_EQ(b.Rows(storage::TableId::kReferrals), 1u);
   EXPECT_EQ(a.Rows(storage::TableId::kOutbox), 0u);
   EXPECT_EQ(b.CountEvents(audit::EventKind::kRestored), 1u);
