@@ -85,6 +85,9 @@ std::vector<absl::StatusOr<std::optional<std::string>>> GetRows(
 absl::Status ScanRows(rocksdb::DB& db, rocksdb::ReadOptions options,
                       TableId table, absl::string_view first,
                       absl::string_view limit, const Reader::RowFunction& row) {
+  // Blocks that a scan passes do not drive out those that look-ups need, and a
+  // long one does not fill the cache.
+  options.fill_cache = false;
   const std::string end =
       limit.empty() ? EndOfTable(table) : DiskKey(table, limit);
   const rocksdb::Slice end_slice(end);
