@@ -87,10 +87,11 @@ absl::StatusOr<OfficeId> ReferralActions::FindPeer(
     absl::string_view peer) const {
   // Offices choose their own names, so an id comes before any name and a name
   // that two offices have names none.
+  const absl::StatusOr<OfficeId> id = OfficeId::FromHex(peer);
+  if (id.ok() && rooms_.peers.Get(*id).ok()) return *id;
   std::optional<OfficeId> named;
   bool ambiguous = false;
   for (const peering::Peer& known : rooms_.peers.List()) {
-    if (known.id.hex() == peer) return known.id;
     if (known.name() != peer) continue;
     ambiguous = named.has_value();
     named = known.id;
