@@ -9,6 +9,7 @@
 #include "node/base/clock.h"
 #include "node/base/errors.h"
 #include "tests/bench/bench_node.h"
+#include "tests/bench/bench_pair.h"
 #include "tests/bench/limits.h"
 #include "tests/support/office_process.h"
 
@@ -17,52 +18,18 @@ namespace {
 
 namespace v1 = office::v1;
 
-constexpr absl::Duration kEnds = absl::Seconds(60);
-
-// Two offices that became peers as processes, opened here.
 struct Pair {
-  ScratchFolder folder;
-  std::unique_ptr<BenchNode> a;
-  std::unique_ptr<BenchNode> b;
-  OfficeId b_id;
-  std::string token;  // A caseworker of A.
-  std::string case_number;
+  std::unique_ptr<BenchPair> made = MakeBenchPair();
+  std::unique_ptr<BenchNode> a =
+      OrDie(BenchNode::Open(made->processes[0]->node()));
+  std::unique_ptr<BenchNode> b =
+      OrDie(BenchNode::Open(made->processes[1]->node()));
+  const OfficeId b_id = made->b_id;
 };
-
-std::unique_ptr<Pair> MakePair() {
-  auto pair = std::make_unique<Pair>();
-  std::unique_ptr<OfficeProcess> offices[2];
-  const char* const names[] = {"Kyiv", "Minsk"};
-  for (int i = 0; i < 2; ++i) {
-    NodeOptions options;
-    options.name = names[i];
-    offices[i] = OrDie(
-        OfficeProcess::Start(absl::StrCat(pair->folder.path(), "/", names[i]),
-                             options, AllRolesOfAnOffice()));
-  }
-  OfficeProcess& a = *offices[0];
-  OfficeProcess& b = *offices[1];
-  OrDie(MakePeers(a, b));
-  OrDie(Agree(a, b, ReferralTerms()).status());
-  pair->case_number = OrDie(Register(a, AnIdentity()));
-  OrDie(GiveConsent(a, pair->case_number, "TRANSNATIONAL_REFERRAL", b.id(),
-                    {"CODED_PROFILE", "NEEDS"})
-            .status());
-  pair->token = a.caseworker().token();
-  pair->b_id = OrDie(OfficeId::FromHex(b.id()));
-  for (OfficeProcess* const office : {&a, &b}) {
-    if (office->node().Terminate(kEnds) != 0) {
-      OrDie(absl::InternalError("a node did not end"));
-    }
-  }
-  pair->a = OrDie(BenchNode::Open(a.node()));
-  pair->b = OrDie(BenchNode::Open(b.node()));
-  return pair;
-}
 
 void Propose(Pair& pair, const people::Caller& caller) {
   const v1::ProposeReferralRequest wire =
-      AProposal(pair.case_number, pair.b_id.hex());
+      AProposal(pair.made->case_number, pair.b_id.hex());
   referral::ProposeRequest request;
   request.request_id = OrDie(RequestId::FromHex(wire.request_id()));
   request.case_number = wire.case_number();
@@ -113,9 +80,10 @@ std::vector<Figure> Throughput(Pair& pair, const people::Caller& caller,
   const std::vector<SentCall> calls = pair.a->link().TakeCalls();
   BareCalls bare;
   const absl::Duration on_the_wire = bare.Take(calls);
-  const absl::Duration on_disk =
-      Sum(TakeWrites(pair.folder.path() + "/a", pair.a->store().TakeWrites())) +
-      Sum(TakeWrites(pair.folder.path() + "/b", pair.b->store().TakeWrites()));
+  const absl::Duration on_disk = Sum(TakeWrites(pair.made->folder.path() + "/a",
+                                                pair.a->store().TakeWrites())) +
+                                 Sum(TakeWrites(pair.made->folder.path() + "/b",
+                                                pair.b->store().TakeWrites()));
   const absl::Duration in_cryptography =
       LetterCryptography(static_cast<size_t>(referrals), MeanLetter(calls));
   const absl::Duration limit = on_the_wire + on_disk + in_cryptography;
@@ -161,7 +129,7 @@ std::vector<Figure> Latency(Pair& pair, const people::Caller& caller,
   for (const SentCall& call : calls) call_times.push_back(bare.Take({call}));
   const absl::Duration limit =
       Median(call_times) +
-      2 * Median(TakeWrites(pair.folder.path() + "/one", writes));
+      2 * Median(TakeWrites(pair.made->folder.path() + "/one", writes));
   return {{"one referral to DELIVERED, median",
            absl::ToDoubleMilliseconds(Median(took)), "ms",
            absl::ToDoubleMilliseconds(limit),
@@ -175,14 +143,14 @@ std::vector<Figure> Latency(Pair& pair, const people::Caller& caller,
 }  // namespace
 
 std::vector<Figure> MeasureExchange(const Sizes& sizes) {
-  const std::unique_ptr<Pair> pair = MakePair();
+  Pair pair;
   const people::Caller caller =
-      OrDie(pair->a->node().sessions().Find(pair->token));
+      OrDie(pair.a->node().sessions().Find(pair.made->token));
   // The first letter makes the connection.
-  Propose(*pair, caller);
-  Deliver(*pair, 1);
-  std::vector<Figure> figures = Throughput(*pair, caller, sizes.referrals);
-  const auto latency = Latency(*pair, caller, sizes.latencies);
+  Propose(pair, caller);
+  Deliver(pair, 1);
+  std::vector<Figure> figures = Throughput(pair, caller, sizes.referrals);
+  const auto latency = Latency(pair, caller, sizes.latencies);
   figures.insert(figures.end(), latency.begin(), latency.end());
   return figures;
 }

@@ -2,9 +2,12 @@
 #include "tests/bench/figures.h"
 
 #include <algorithm>
+#include <fstream>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
 
 namespace amparo::bench {
 namespace {
@@ -35,6 +38,20 @@ std::string Table(const std::vector<Figure>& figures) {
         figure.aim.empty() ? "" : absl::StrCat("; aim: ", figure.aim));
   }
   return table;
+}
+
+double ResidentMegabytes(pid_t process) {
+  std::ifstream status(absl::StrCat("/proc/", process, "/status"));
+  for (std::string line; std::getline(status, line);) {
+    const std::vector<absl::string_view> words =
+        absl::StrSplit(line, absl::ByAnyChar(": \t"), absl::SkipEmpty());
+    int kilobytes = 0;
+    if (words.size() >= 2 && words[0] == "VmRSS" &&
+        absl::SimpleAtoi(words[1], &kilobytes)) {
+      return kilobytes / 1000.0;
+    }
+  }
+  return 0;
 }
 
 absl::Duration Median(std::vector<absl::Duration> times) {

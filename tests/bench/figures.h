@@ -5,6 +5,8 @@
 #ifndef AMPARO_TESTS_BENCH_FIGURES_H_
 #define AMPARO_TESTS_BENCH_FIGURES_H_
 
+#include <sys/types.h>
+
 #include <string>
 #include <vector>
 
@@ -27,6 +29,9 @@ double Ratio(const Figure& figure);
 
 // One line a figure, aligned.
 std::string Table(const std::vector<Figure>& figures);
+
+// What a process has in memory, from /proc; 0 when it cannot be read.
+double ResidentMegabytes(pid_t process);
 
 // The middle one; zero of none.
 absl::Duration Median(std::vector<absl::Duration> times);

@@ -3,9 +3,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "crypto/base/random.h"
 #include "crypto/gaussian/discrete_gaussian.h"
 #include "node/base/clock.h"
@@ -17,21 +14,6 @@ namespace amparo::bench {
 namespace {
 
 constexpr absl::Duration kEnds = absl::Seconds(60);
-
-// Resident memory in kB; 0 when it cannot be read.
-int ResidentKilobytes(pid_t pid) {
-  const std::string status = FileText(absl::StrCat("/proc/", pid, "/status"));
-  for (const absl::string_view line : absl::StrSplit(status, '\n')) {
-    const std::vector<absl::string_view> words =
-        absl::StrSplit(line, absl::ByAnyChar(": \t"), absl::SkipEmpty());
-    int kilobytes = 0;
-    if (words.size() >= 2 && words[0] == "VmRSS" &&
-        absl::SimpleAtoi(words[1], &kilobytes)) {
-      return kilobytes;
-    }
-  }
-  return 0;
-}
 
 }  // namespace
 
@@ -67,8 +49,7 @@ std::vector<Figure> MeasureNode(const Sizes& sizes) {
            absl::ToDoubleMilliseconds(Median(times)), "ms", 0,
            "the key file's Argon2id is most of it", ""},
           {"amparod, resident memory, idle",
-           ResidentKilobytes(office->node().pid()) / 1000.0, "MB", 0, "",
-           "< 80 MB"}};
+           ResidentMegabytes(office->node().pid()), "MB", 0, "", "< 80 MB"}};
 }
 
 }  // namespace amparo::bench

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// amparo_bench [exchange] [import] [noise] [node]: measures these, or all.
+// amparo_bench [queue] [exchange] [import] [peers] [noise] [node]: measures
+// these, or all.
 #include <cstdio>
 #include <set>
 #include <string>
@@ -18,9 +19,9 @@ int Main(const std::set<std::string>& wanted) {
   const struct {
     const char* name;
     std::vector<Figure> (*measure)(const Sizes&);
-  } measures[] = {{"exchange", MeasureExchange},
-                  {"import", MeasureImport},
-                  {"noise", MeasureNoise},
+  } measures[] = {{"queue", MeasureQueue},  // First: it looks at memory.
+                  {"exchange", MeasureExchange}, {"import", MeasureImport},
+                  {"peers", MeasurePeers},       {"noise", MeasureNoise},
                   {"node", MeasureNode}};
   std::vector<Figure> figures;
   for (const auto& [name, measure] : measures) {

@@ -19,6 +19,10 @@ struct Sizes {
   int rows = 20000;
   int samples = 2000000;
   int starts = 5;
+  int few_peers = 3;
+  int many_peers = 50;
+  int letters_each = 40;
+  int queued = 100000;
 };
 
 // Each ends the program when something fails.
@@ -26,6 +30,10 @@ struct Sizes {
 std::vector<Figure> MeasureExchange(const Sizes& sizes);
 // Import of cases from a file.
 std::vector<Figure> MeasureImport(const Sizes& sizes);
+// Cost of a letter among few and many peers.
+std::vector<Figure> MeasurePeers(const Sizes& sizes);
+// Memory for letters that wait for an absent peer.
+std::vector<Figure> MeasureQueue(const Sizes& sizes);
 // Noise.
 std::vector<Figure> MeasureNoise(const Sizes& sizes);
 // amparod as a process: start and memory.

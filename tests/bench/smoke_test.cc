@@ -15,7 +15,11 @@ constexpr Sizes kTiny = {.referrals = 120,
                          .latencies = 3,
                          .rows = 600,
                          .samples = 1000,
-                         .starts = 1};
+                         .starts = 1,
+                         .few_peers = 1,
+                         .many_peers = 2,
+                         .letters_each = 2,
+                         .queued = 400};
 
 void ExpectMeasured(const std::vector<Figure>& figures) {
   EXPECT_FALSE(figures.empty());
@@ -36,6 +40,8 @@ class SmokeTest : public testing::Test {
 
 TEST_F(SmokeTest, Exchange) { ExpectMeasured(MeasureExchange(kTiny)); }
 TEST_F(SmokeTest, Import) { ExpectMeasured(MeasureImport(kTiny)); }
+TEST_F(SmokeTest, Peers) { ExpectMeasured(MeasurePeers(kTiny)); }
+TEST_F(SmokeTest, Queue) { EXPECT_FALSE(MeasureQueue(kTiny).empty()); }
 TEST_F(SmokeTest, Noise) { ExpectMeasured(MeasureNoise(kTiny)); }
 TEST_F(SmokeTest, Node) { ExpectMeasured(MeasureNode(kTiny)); }
 

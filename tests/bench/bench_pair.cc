@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/bench/bench_pair.h"
+
+#include "absl/strings/str_cat.h"
+#include "tests/bench/limits.h"
+
+namespace amparo::bench {
+
+std::unique_ptr<BenchPair> MakeBenchPair() {
+  auto pair = std::make_unique<BenchPair>();
+  const char* const names[] = {"Kyiv", "Minsk"};
+  for (int i = 0; i < 2; ++i) {
+    NodeOptions options;
+    options.name = names[i];
+    pair->processes[i] = OrDie(
+        OfficeProcess::Start(absl::StrCat(pair->folder.path(), "/", names[i]),
+                             options, AllRolesOfAnOffice()));
+  }
+  OfficeProcess& a = *pair->processes[0];
+  OfficeProcess& b = *pair->processes[1];
+  OrDie(MakePeers(a, b));
+  OrDie(Agree(a, b, ReferralTerms()).status());
+  pair->case_number = OrDie(Register(a, AnIdentity()));
+  OrDie(GiveConsent(a, pair->case_number, "TRANSNATIONAL_REFERRAL", b.id(),
+                    {"CODED_PROFILE", "NEEDS"})
+            .status());
+  pair->token = a.caseworker().token();
+  pair->b_id = OrDie(OfficeId::FromHex(b.id()));
+  for (OfficeProcess* const office : {&a, &b}) {
+    if (office->node().Terminate(kProcessEnds) != 0) {
+      OrDie(absl::InternalError("a node did not end"));
+    }
+  }
+  return pair;
+}
+
+}  // namespace amparo::bench
