@@ -4,6 +4,7 @@ set(amparo_header_only
   crypto/base/openssl_errors.h
   crypto/certificate/certificate_keys.h
   crypto/merkle/subtrees.h
+  node/app/handshake_door.h
   node/app/version.h
   node/base/limits.h
   node/base/status_macros.h
@@ -14,7 +15,11 @@ set(amparo_header_only
   node/people/password_checks.h
   node/storage/rocksdb_status.h
   node/storage/row_keys.h
+  node/storage/sync_times.h
   node/vocabulary/embedded_lists.h
   tests/support/environment.h
+  tests/simulation/dice.h
+  tests/simulation/findings.h
+  tests/simulation/seeds.h
   tests/support/every_field_set.h
 )
