@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "absl/synchronization/notification.h"
-#include "absl/time/clock.h"
 #include "amparo/office/v1/errors.pb.h"
 #include "amparo/office/v1/unlock.grpc.pb.h"
 #include "node/base/errors.h"
@@ -98,7 +97,8 @@ absl::Status UnlockNode(const std::string& socket_path,
   }
   for (int look = 0; look < kLooksMax; ++look) {
     if (IsServing(channel, kOneLook)) return absl::OkStatus();
-    absl::SleepFor(kOneLook);
+    // It answers at once that it does not serve yet: look again later.
+    absl::Notification().WaitForNotificationWithTimeout(kOneLook);
   }
   return Error(Reason::kUnavailable,
                "the passphrase is right, but the node does not serve: its log "
