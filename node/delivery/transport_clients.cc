@@ -107,10 +107,10 @@ absl::StatusOr<Outcome> ReadOutcome(const wire::DeliverOutcome& in) {
   switch (in.outcome_case()) {
     case wire::DeliverOutcome::kReceipt:
       outcome.receipt = in.receipt().SerializeAsString();
+      // Not a refusal: that would end the letter.
       if (outcome.receipt.empty() ||
           outcome.receipt.size() > limits::kReceiptBytesMax) {
-        outcome.receipt.clear();
-        outcome.refusal = Reason::kReceiptInvalid;
+        break;
       }
       return outcome;
     case wire::DeliverOutcome::kRefusal:

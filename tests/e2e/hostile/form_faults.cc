@@ -51,7 +51,7 @@ const std::vector<Fault>& FormFaults() {
          return letter;
        }},
       {"SomethingAfterTheLetter", Reason::kLetterMalformed,
-       [](Federation& all) { return all.hostile().Letter() + "\x2a\x01x"; }},
+       [](Federation& all) { return all.hostile().Letter() + "\x7a\x01x"; }},
       {"NoSignature", Reason::kLetterMalformed,
        [](Federation& all) {
          return TwistedForm(

@@ -133,6 +133,11 @@ const std::vector<Fault>& HeaderFaults() {
                                     *MessageId::FromHex(std::string(32, '7'));
                               }});
        }},
+      {"UnknownIncarnation", Reason::kIncarnationUnknown,
+       [](Federation& all) {
+         return TwistedHeader(
+             all, {.plain = [](Plain& p) { p.header.incarnation = 7; }});
+       }},
       {"GapInTheSequence", Reason::kSequenceGap,
        [](Federation& all) {
          return TwistedHeader(all,

@@ -223,6 +223,15 @@ TEST_F(HostileReceiver, ReceiptThatIsNone) {
                     Reason::kReceiptInvalid);
 }
 
+// Neither these two nor any other bad receipt is a refusal, which would end the
+// letter.
+TEST_F(HostileReceiver, ReceiptThatIsEmpty) {
+  ExpectNotBelieved(Bent([](wire::DeliverOutcome& outcome) {
+                      outcome.mutable_receipt()->Clear();
+                    }),
+                    Reason::kReceiptInvalid, kCallFailed);
+}
+
 TEST_F(HostileReceiver, ReceiptThatIsTooLarge) {
   ExpectNotBelieved(Bent([](wire::DeliverOutcome& outcome) {
                       wire::SignedBody& receipt = *outcome.mutable_receipt();
@@ -231,7 +240,7 @@ TEST_F(HostileReceiver, ReceiptThatIsTooLarge) {
                           ->AddLengthDelimited(
                               900, std::string(limits::kReceiptBytesMax, 'x'));
                     }),
-                    Reason::kReceiptInvalid);
+                    Reason::kReceiptInvalid, kCallFailed);
 }
 
 TEST_F(HostileReceiver, RefusalForNoKnownReason) {

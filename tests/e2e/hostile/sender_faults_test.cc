@@ -194,6 +194,44 @@ TEST_F(HostileSender, BadLettersOfABatchDoNotHurtTheOthers) {
   EXPECT_TRUE(all().Logged(mark, "letter_refused", Reason::kLetterMalformed));
 }
 
+// A restored office takes what is late when it is shown its own receipt for it
+// (field 5 of a letter, outside of all signatures).
+class HostileOffer : public HostileSender {
+ protected:
+  // A late letter of this id, with `former` behind it.
+  void ExpectNotTakenLate(const MessageId& message,
+                          const wire::SignedBody& former) {
+    const std::string late = hostile().Letter({.plain = [&](Plain& p) {
+      p.header.message = message;
+      p.header.expires_at = p.header.created_at - absl::Seconds(1);
+    }});
+    wire::DeliverOutcome field;  // Its receipt has a length before it, too.
+    *field.mutable_receipt() = former;
+    std::string bytes = field.SerializeAsString();
+    bytes[0] = '\x2a';
+    ExpectRefused(late + bytes, Reason::kReceiptInvalid);
+  }
+};
+
+TEST_F(HostileOffer, LateWithAReceiptThatTheNodeDidNotSign) {
+  Opened letter;
+  letter.header.message = *MessageId::FromHex(NewRequestId());
+  letter.plain_digest = std::string(32, 'd');
+  const OfficeId node = hostile().node_bundle().office;
+  ExpectNotTakenLate(letter.header.message,
+                     hostile().Receipt(letter, [&](ReceiptBody& body) {
+                       body.sender = hostile().id();
+                       body.receiver = node;
+                       body.issuer = node;
+                     }));
+}
+
+TEST_F(HostileOffer, LateWithTheNodesReceiptForAnotherLetter) {
+  const wire::DeliverOutcome taken = Send(hostile().Letter());
+  ASSERT_TRUE(taken.has_receipt());
+  ExpectNotTakenLate(*MessageId::FromHex(NewRequestId()), taken.receipt());
+}
+
 // Receipts of later rungs come as letters.
 class HostileReceiptLetter : public HostileSender {
  protected:
