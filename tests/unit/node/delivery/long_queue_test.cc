@@ -2,11 +2,12 @@
 //
 // What a long queue for a peer that does not answer costs: counted in rows
 // that are read, because nothing here may depend on time.
+#include "node/delivery/dispatcher.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "node/base/limits.h"
-#include "node/delivery/dispatcher.h"
 #include "node/delivery/outbox.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/node/delivery/two_offices.h"
