@@ -18,5 +18,8 @@ set(amparo_header_only
   node/storage/sync_times.h
   node/vocabulary/embedded_lists.h
   tests/support/environment.h
+  tests/simulation/dice.h
+  tests/simulation/findings.h
+  tests/simulation/seeds.h
   tests/support/every_field_set.h
 )
