@@ -6,7 +6,6 @@ set(amparo_header_only
   crypto/merkle/subtrees.h
   node/app/handshake_door.h
   node/app/version.h
-  node/base/limits.h
   node/base/status_macros.h
   node/consent/withdrawal.h
   node/delivery/delivery.h
