@@ -177,6 +177,24 @@ TEST_F(StartTest, NodeThatWasNeverInitialisedIsRefused) {
   ExpectRefused("NOT_INITIALISED", "");
 }
 
+TEST_F(StartTest, ARestoreStartsAnotherIncarnationEachTime) {
+  for (const char* incarnation : {"incarnation 2.", "incarnation 3."}) {
+    const auto restored = RunToEnd(
+        {AmparodPath(), "restore", "--config", node_->config()}, kEnds);
+    ASSERT_THAT(restored, IsOk());
+    EXPECT_EQ(restored->code, 0) << restored->output;
+    EXPECT_THAT(restored->output, HasSubstr(incarnation));
+  }
+  ASSERT_THAT(node_->Start(), IsOk());
+  // Not under a node that runs.
+  const auto running =
+      RunToEnd({AmparodPath(), "restore", "--config", node_->config()}, kEnds);
+  ASSERT_THAT(running, IsOk());
+  EXPECT_EQ(running->code, 1);
+  EXPECT_THAT(running->output, HasSubstr("DIRECTORY_IN_USE"));
+  EXPECT_EQ(node_->Terminate(kEnds), 0);
+}
+
 TEST_F(StartTest, PassphraseMayComeFromADescriptor) {
   std::string config = FileText(node_->config());
   config = config.substr(0, config.find("passphrase_file"));
