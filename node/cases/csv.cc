@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "node/base/errors.h"
 #include "node/base/limits.h"
 #include "node/base/status_macros.h"
@@ -16,6 +17,11 @@ constexpr absl::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 absl::Status Malformed(absl::string_view what) {
   return Error(Reason::kRowMalformed, what);
+}
+
+absl::Status WrongEncoding(absl::string_view what) {
+  return Error(Reason::kEncodingInvalid,
+               absl::StrCat(what, "; save the file as UTF-8"));
 }
 
 }  // namespace
@@ -96,11 +102,15 @@ absl::Status CsvReader::Take(char c, const RecordFunction& record) {
     return absl::OkStatus();
   }
   if (++bytes_ > limits::kImportLineBytesMax) {
-    Break(Error(Reason::kLimitExceeded, "the row is too long"));
+    // Most often a quote was opened and what follows it was taken for its text.
+    Break(Error(Reason::kLimitExceeded,
+                state_ == State::kQuoted
+                    ? "the row is too long: is a quote in it never closed?"
+                    : "the row is too long"));
     return absl::OkStatus();
   }
   if (c == '\0') {
-    Break(Error(Reason::kEncodingInvalid, "the row holds a NUL byte"));
+    Break(WrongEncoding("the row holds a NUL byte, as UTF-16 does"));
     return absl::OkStatus();
   }
   switch (state_) {
@@ -154,7 +164,7 @@ void CsvReader::EndField() {
     return;
   }
   if (!IsUtf8(field_)) {
-    Break(Error(Reason::kEncodingInvalid, "the text is not UTF-8"));
+    Break(WrongEncoding("the text is not UTF-8"));
     return;
   }
   record_.fields.push_back(std::move(field_));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/cases/importer.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -93,8 +94,7 @@ absl::Status Importer::TakeRow(const CsvRecord& record) {
   ASSIGN_OR_RETURN(
       const bool known,
       services_.registry.SourceKnown(services_.store, mapping_.source, key));
-  const bool repeated = under_way_ != nullptr && under_way_->keys.contains(key);
-  if (known || repeated || !waiting_keys_.insert(key).second) {
+  if (known || !IsNewHere(key)) {
     Skip(kAlreadyImported);
     return absl::OkStatus();
   }
@@ -121,6 +121,16 @@ void Importer::Skip(absl::string_view why) {
 std::string Importer::KeyOf(const MappedRow& row) const {
   // The two kinds cannot meet: a chain is 32 bytes behind a zero byte.
   return mapping_.key_column.empty() ? std::string(1, '\0') + chain_ : row.key;
+}
+
+bool Importer::IsNewHere(absl::string_view key) {
+  // Links of the chain differ; only texts of a column can come again.
+  if (mapping_.key_column.empty()) return true;
+  KeyDigest digest;
+  const std::string whole = crypto::Sha256(key);
+  std::copy_n(whole.begin(), digest.size(), digest.begin());
+  if (under_way_ != nullptr && under_way_->keys.contains(digest)) return false;
+  return keys_here_.insert(digest).second;
 }
 
 void Importer::MoveChain(const CsvRecord& record) {
@@ -161,7 +171,7 @@ absl::Status Importer::Flush() {
     Count(*packet);
     return absl::OkStatus();
   }
-  packet->keys = std::exchange(waiting_keys_, {});
+  packet->keys = std::exchange(keys_here_, {});
   RETURN_IF_ERROR(Settle());
   under_way_ = std::move(packet);
   // Without a thread to spare it is committed when it is settled.

@@ -15,6 +15,7 @@
 #ifndef AMPARO_NODE_CASES_IMPORTER_H_
 #define AMPARO_NODE_CASES_IMPORTER_H_
 
+#include <array>
 #include <cstdint>
 #include <future>
 #include <map>
@@ -82,8 +83,10 @@ struct ImportReport {
 };
 
 // One file, one thread at a time. While a transaction is written to the disk
-// the rows of the next are read and sealed: one of each is in memory, and an
-// error of storage may be answered by the call after the one that caused it.
+// the rows of the next are read and sealed; an error of storage may be answered
+// by the call after the one that caused it. Holds one record and up to
+// 2 * limits::kImportRowsPerCommit rows, however long the file is; a dry run by
+// a key column also 16 bytes for each row of the file.
 class Importer {
  public:
   Importer(const ImportServices& services, Mapping mapping,
@@ -104,10 +107,12 @@ class Importer {
     Profile profile;
     std::string source_key;
   };
+  // First bytes of SHA-256 of a source key.
+  using KeyDigest = std::array<char, 16>;
   // Rows and the transaction made of them.
   struct Packet {
     std::vector<Waiting> rows;
-    absl::flat_hash_set<std::string> keys;
+    absl::flat_hash_set<KeyDigest> keys;
     storage::Batch batch;
     int64_t without_consent = 0;
   };
@@ -119,6 +124,8 @@ class Importer {
   void Skip(absl::string_view why);
   // The source key of `row`, whose record the chain has taken in.
   std::string KeyOf(const MappedRow& row) const;
+  // Whether no row since the last commit has this key; notes it.
+  bool IsNewHere(absl::string_view key);
   void MoveChain(const CsvRecord& record);
   absl::Status Flush();
   // Makes the transaction anew from the rows.
@@ -139,7 +146,7 @@ class Importer {
   std::optional<BoundMapping> bound_;
   std::string chain_;  // 32 bytes once the header was read.
   std::vector<Waiting> waiting_;
-  absl::flat_hash_set<std::string> waiting_keys_;
+  absl::flat_hash_set<KeyDigest> keys_here_;
   ImportReport report_;
   absl::Status failed_;
   std::unique_ptr<Packet> under_way_;

@@ -71,7 +71,12 @@ absl::StatusOr<BoundMapping> BoundMapping::Bind(const vocabulary::Lists& lists,
                                                 const Mapping& mapping,
                                                 std::vector<RowRule> more_rules,
                                                 const CsvRecord& header) {
-  if (!header.problem.ok()) return header.problem;
+  if (!header.problem.ok()) {
+    return Error(
+        ReasonOf(header.problem),
+        absl::StrCat("the header, line ", header.line, ", column ",
+                     header.problem_field + 1, ": ", header.problem.message()));
+  }
   BoundMapping bound;
   bound.lists_ = &lists;
   for (const std::string& field : header.fields) {

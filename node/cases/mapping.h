@@ -104,7 +104,8 @@ class BoundMapping {
   // `header` is the file's first record. kColumnDuplicate, kColumnMissing
   // (the mapping names a column the file has not), kColumnUnknown (a column
   // the mapping does not name; told by its number, because a file without a
-  // header has a person in its place), or the record's own problem.
+  // header has a person in its place), or the record's own problem with its
+  // line and column.
   // `more_rules` are further only_rows. `lists` must outlive it.
   static absl::StatusOr<BoundMapping> Bind(const vocabulary::Lists& lists,
                                            const Mapping& mapping,
