@@ -5,9 +5,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "admin/cli/desk.h"
 #include "admin/cli/failure.h"
 #include "admin/cli/output.h"
+#include "admin/cli/secrets.h"
 #include "crypto/base/status_macros.h"
 
 namespace amparo::cli {
@@ -66,6 +66,19 @@ absl::StatusOr<AgreementTerms> FileTerms(const std::string& path) {
   return terms;
 }
 
+// What a file may have said; options are checked where they are read.
+absl::Status CheckFileTimes(const AgreementTerms& terms) {
+  for (const int64_t millis : {terms.valid_from_ms(), terms.valid_until_ms(),
+                               terms.impact_assessment_at_ms()}) {
+    if (millis < 0 || millis >= kYear10000Millis) {
+      return UsageError("--terms",
+                        "must have times from 1970 to the year 9999, in "
+                        "milliseconds since 1970");
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status SetTimes(const TermsOptions& options, absl::Time now,
                       absl::TimeZone zone, AgreementTerms* terms) {
   if (!options.valid_from.empty()) {
@@ -110,6 +123,7 @@ absl::StatusOr<AgreementTerms> DrawUpTerms(const TermsOptions& options,
     return UsageError("--standard", "must be referral or statistics");
   } else {
     ASSIGN_OR_RETURN(terms, FileTerms(options.terms_file));
+    RETURN_IF_ERROR(CheckFileTimes(terms));
   }
   if (!options.legal_reference.empty()) {
     terms.set_legal_reference(options.legal_reference);

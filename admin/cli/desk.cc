@@ -89,17 +89,4 @@ std::string MoreText(absl::string_view next_page_token) {
   return "There are more: raise --limit.\n";
 }
 
-absl::StatusOr<int64_t> TimeOf(absl::string_view text, absl::TimeZone zone,
-                               absl::string_view field) {
-  absl::Time time;
-  std::string error;
-  if (absl::ParseTime("%Y-%m-%d", text, zone, &time, &error) ||
-      absl::ParseTime(absl::RFC3339_full, text, &time, &error)) {
-    return absl::ToUnixMillis(time);
-  }
-  return UsageError(field,
-                    "must be a date such as 2026-01-31, or a time such as "
-                    "2026-01-31T12:00:00+02:00");
-}
-
 }  // namespace amparo::cli

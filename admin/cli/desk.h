@@ -165,11 +165,6 @@ absl::StatusOr<Response> Gather(
 // The line under a list that goes on, or nothing.
 std::string MoreText(absl::string_view next_page_token);
 
-// "2026-01-31" at the start of that day in `zone`, or a time with offset as
-// "2026-01-31T12:00:00+02:00", as Unix milliseconds. USAGE naming `field`.
-absl::StatusOr<int64_t> TimeOf(absl::string_view text, absl::TimeZone zone,
-                               absl::string_view field);
-
 }  // namespace amparo::cli
 
 #endif  // AMPARO_ADMIN_CLI_DESK_H_

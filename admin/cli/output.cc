@@ -100,6 +100,22 @@ std::string TimeText(int64_t unix_millis, absl::TimeZone zone) {
                           absl::FromUnixMillis(unix_millis), zone);
 }
 
+absl::StatusOr<int64_t> TimeOf(absl::string_view text, absl::TimeZone zone,
+                               absl::string_view field) {
+  absl::Time time;
+  std::string error;
+  // ParseTime also takes "infinite-future" and years beyond this calendar.
+  if ((absl::ParseTime("%Y-%m-%d", text, zone, &time, &error) ||
+       absl::ParseTime(absl::RFC3339_full, text, &time, &error)) &&
+      time >= absl::UnixEpoch() &&
+      time < absl::FromUnixMillis(kYear10000Millis)) {
+    return absl::ToUnixMillis(time);
+  }
+  return UsageError(field,
+                    "must be a date such as 2026-01-31, or a time such as "
+                    "2026-01-31T12:00:00+02:00");
+}
+
 std::string Grouped(int64_t number) {
   std::string digits = absl::StrCat(number);
   const size_t first = number < 0 ? 1 : 0;
@@ -178,18 +194,17 @@ std::string JsonText(const Json& json) {
   const std::string plain =
       json.dump(2, ' ', false, Json::error_handler_t::replace);
   std::string text;
-  for (size_t i = 0; i < plain.size(); ++i) {
-    // C1 characters stand as they are in JSON, and some terminals obey them.
-    const auto next =
-        i + 1 < plain.size() ? static_cast<unsigned char>(plain[i + 1]) : 0u;
-    if (plain[i] == '\xC2' && next < 0xA0) {
-      absl::StrAppend(&text, "\\u00", absl::Hex(next, absl::kZeroPad2));
-      ++i;
-    } else if (plain[i] == '\x7F') {
-      text += "\\u007f";
+  absl::string_view left = plain;
+  while (!left.empty()) {
+    // What stands raw in JSON and some terminals obey: DEL, C1, directions.
+    uint32_t code = 0;
+    const size_t size = std::max<size_t>(ReadCharacter(left, &code), 1);
+    if (left[0] != '\n' && IsHarmful(code)) {
+      absl::StrAppend(&text, "\\u", absl::Hex(code, absl::kZeroPad4));
     } else {
-      text += plain[i];
+      absl::StrAppend(&text, left.substr(0, size));
     }
+    left.remove_prefix(size);
   }
   return text + "\n";
 }

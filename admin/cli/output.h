@@ -34,6 +34,15 @@ size_t Width(absl::string_view text);
 // "2026-02-03T14:05:06+02:00" in `zone`; "-" for 0 and less.
 std::string TimeText(int64_t unix_millis, absl::TimeZone zone);
 
+// The first moment of the year 10000, beyond this program's times.
+inline constexpr int64_t kYear10000Millis = 253402300800000;
+
+// "2026-01-31" at the start of that day in `zone`, or a time with offset as
+// "2026-01-31T12:00:00+02:00", as Unix milliseconds from 0 to the end of the
+// year 9999. USAGE naming `field`.
+absl::StatusOr<int64_t> TimeOf(absl::string_view text, absl::TimeZone zone,
+                               absl::string_view field);
+
 // "12,345", as people write large numbers.
 std::string Grouped(int64_t number);
 
@@ -75,8 +84,8 @@ class Labelled {
 // Sets the lines in by two spaces.
 std::string Indented(absl::string_view text);
 
-// Indented JSON ending in a newline, safe for a terminal: control characters
-// are escaped.
+// Indented JSON ending in a newline, safe for a terminal: what Printable()
+// replaces is escaped, so that a script still gets it.
 std::string JsonText(const nlohmann::ordered_json& json);
 
 // The message as protobuf JSON with the proto's field names, all fields

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <fstream>
 #include <functional>
 #include <iterator>
@@ -15,9 +16,11 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "node/base/errors.h"
 #include "node/base/limits.h"
 #include "node/base/status_macros.h"
+#include "node/peering/key_bundle.h"
 
 namespace amparo::app {
 namespace {
@@ -27,16 +30,21 @@ using Setter = std::function<std::string(absl::string_view value, Config*)>;
 
 std::string SetPath(absl::string_view value, std::string* out) {
   if (value.empty() || value[0] != '/') return "must be an absolute path";
+  if (std::any_of(value.begin(), value.end(), [](char c) {
+        return absl::ascii_iscntrl(static_cast<unsigned char>(c));
+      })) {
+    return "must not hold control characters";
+  }
   *out = std::string(value);
   return "";
 }
 
+// Where to listen: as an address of an office, or with port 0.
 std::string SetAddress(absl::string_view value, std::string* out) {
-  const size_t colon = value.rfind(':');
-  int port = 0;
-  if (colon == absl::string_view::npos || colon == 0 ||
-      !absl::SimpleAtoi(value.substr(colon + 1), &port) || port < 0 ||
-      port > 65535) {
+  absl::string_view host = value;
+  const bool any_port = absl::ConsumeSuffix(&host, ":0");
+  if (value.empty() ||
+      !peering::IsAddress(any_port ? absl::StrCat(host, ":1") : value)) {
     return "must be host:port";
   }
   *out = std::string(value);
@@ -85,8 +93,11 @@ const std::map<std::string, Setter>& Setters() {
          return SetAddress(value, &config->listen_address);
        }},
       {"public_address",
-       [](absl::string_view value, Config* config) {
-         return SetAddress(value, &config->public_address);
+       [](absl::string_view value, Config* config) -> std::string {
+         // Peers cannot connect to port 0.
+         return peering::IsAddress(value)
+                    ? SetAddress(value, &config->public_address)
+                    : "must be host:port";
        }},
       {"passphrase_file",
        [](absl::string_view value, Config* config) {

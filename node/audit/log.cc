@@ -38,10 +38,8 @@ absl::Status WithReason(const absl::Status& status) {
 class Log::Impl {
  public:
   Impl(storage::Store& store, const storage::Vault& vault, const Clock& clock,
-       crypto::RandomSource& random, std::string origin,
-       LogKey log_key)
+       crypto::RandomSource& random, std::string origin, LogKey log_key)
       : store_(store),
-        vault_(vault),
         clock_(clock),
         random_(random),
         origin_(std::move(origin)),
@@ -72,7 +70,6 @@ class Log::Impl {
                                         const LeafRow& leaf) const;
 
   storage::Store& store_;
-  const storage::Vault& vault_;
   const Clock& clock_;
   crypto::RandomSource& random_;
   const std::string origin_;

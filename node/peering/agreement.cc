@@ -57,6 +57,14 @@ absl::Time Cut(absl::Time time) {
   return FromUnixMillis(amparo::ToUnixMillis(time));
 }
 
+template <class IdType>
+absl::StatusOr<IdType> DecodeId(absl::string_view field,
+                                absl::string_view bytes) {
+  absl::StatusOr<IdType> id = IdType::FromBytes(bytes);
+  if (!id.ok()) return FieldError(field, "must be 16 bytes");
+  return id;
+}
+
 // Numbers to a set: each known, none twice.
 template <class Word, class Numbers>
 absl::Status DecodeSet(absl::string_view field, const Numbers& numbers,
@@ -200,9 +208,12 @@ absl::StatusOr<Agreement> Agreement::Parse(absl::string_view body) {
                  "does not know; update it");
   }
   Agreement agreement;
-  ASSIGN_OR_RETURN(agreement.id_, AgreementId::FromBytes(wire.agreement_id()));
-  ASSIGN_OR_RETURN(agreement.proposer_, OfficeId::FromBytes(wire.proposer()));
-  ASSIGN_OR_RETURN(agreement.acceptor_, OfficeId::FromBytes(wire.acceptor()));
+  ASSIGN_OR_RETURN(agreement.id_,
+                   DecodeId<AgreementId>("agreement_id", wire.agreement_id()));
+  ASSIGN_OR_RETURN(agreement.proposer_,
+                   DecodeId<OfficeId>("proposer", wire.proposer()));
+  ASSIGN_OR_RETURN(agreement.acceptor_,
+                   DecodeId<OfficeId>("acceptor", wire.acceptor()));
   if (agreement.id_.empty()) {
     return FieldError("agreement_id", "must not be empty");
   }

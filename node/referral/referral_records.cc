@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/referral/referral_records.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -23,7 +24,9 @@ absl::Status Damaged() {
 template <class IdType>
 absl::Status ReadId(const std::string& bytes, IdType* id) {
   if (bytes.empty()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(*id, IdType::FromBytes(bytes));
+  const absl::StatusOr<IdType> read = IdType::FromBytes(bytes);
+  if (!read.ok()) return Damaged();
+  *id = *read;
   return absl::OkStatus();
 }
 
@@ -145,6 +148,11 @@ absl::StatusOr<Referral> ReferralCodec::Decode(absl::string_view bytes) {
   to.state = *state;
   RETURN_IF_ERROR(ReadIds(from, &to));
   RETURN_IF_ERROR(ReadRequest(from, &to.request));
+  // Times before 1970 could not be written again.
+  if (std::min({from.created_at_ms(), from.respond_by_ms(), from.opened_at_ms(),
+                from.disclosure_opened_at_ms()}) < 0) {
+    return Damaged();
+  }
   to.case_number = from.case_number();
   to.created_at = FromUnixMillis(from.created_at_ms());
   to.respond_by = FromUnixMillis(from.respond_by_ms());
@@ -191,8 +199,9 @@ absl::StatusOr<ReceivedFile> DisclosureCodec::Decode(absl::string_view bytes) {
   to.identity.given_names_romanised = from.given_names_romanised();
   to.identity.family_names_romanised = from.family_names_romanised();
   if (!from.date_of_birth().empty()) {
-    ASSIGN_OR_RETURN(to.identity.born,
-                     cases::ParsePartialDate(from.date_of_birth(), "born"));
+    const auto born = cases::ParsePartialDate(from.date_of_birth(), "born");
+    if (!born.ok()) return Damaged();
+    to.identity.born = *born;
   }
   for (const auto& document : from.documents()) {
     to.identity.documents.push_back(

@@ -36,6 +36,11 @@ void EncodeCohort(const CohortCounts& counts, wire::CohortCounts* out) {
 absl::StatusOr<CohortCounts> DecodeCohort(const wire::CohortCounts& in) {
   ASSIGN_OR_RETURN(Cohort cohort, Cohort::Parse(in.cohort()));
   ASSIGN_OR_RETURN(const Rho spent, Rho::FromNano(in.rho_spent_nano()));
+  for (const int64_t value : in.values()) {
+    if (value < -kReleasedValueMax || value > kReleasedValueMax) {
+      return Malformed("a value of the release is out of range");
+    }
+  }
   return CohortCounts{
       cohort,
       std::vector<int64_t>(in.values().begin(), in.values().end()),

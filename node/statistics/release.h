@@ -31,6 +31,10 @@ inline constexpr uint32_t kRulesVersion = 1;
 // A coverage that cannot be said because the total is not positive.
 inline constexpr uint32_t kCoverageUnknown = 1001;
 
+// The largest value, either way: more persons than there are. So sums over the
+// cells of a table, over members and in thousandths stay within 64 bits.
+inline constexpr int64_t kReleasedValueMax = 10'000'000'000;
+
 // What one unit of a count is. Numbers are on disk and in releases.
 enum class CountedUnit : int { kPerson = 1, kSourceRow = 2 };
 absl::string_view Name(CountedUnit unit);  // "person", "source-row"

@@ -123,7 +123,9 @@ TEST_F(AgreementVerb, ProposeTakesTermsFromAFileAndOptionsOverThem) {
 
 TEST_F(AgreementVerb, ProposeRefusesTermsItDoesNotUnderstand) {
   for (const char* const content :
-       {"[]", "{\"purpose\": \"RESEARCH\"}", "{\"retention_days\": -1}"}) {
+       {"[]", "{\"purpose\": \"RESEARCH\"}", "{\"retention_days\": -1}",
+        "{\"valid_from_ms\": \"9223372036854775807\"}",
+        "{\"valid_until_ms\": -1}"}) {
     auto line = ProposeLine();
     line[4] = "--terms";
     line[5] = Write("terms.json", content);

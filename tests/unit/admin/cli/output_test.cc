@@ -56,6 +56,19 @@ TEST(TimeText, IsLocalWithOffset) {
   EXPECT_EQ(TimeText(0, zone), "-");
 }
 
+TEST(TimeOf, TakesDaysAndTimesOfThisCalendarOnly) {
+  const absl::TimeZone zone = absl::FixedTimeZone(2 * 60 * 60);
+  EXPECT_EQ(*TimeOf("2026-02-03", zone, "--x"), 1770069600000);
+  EXPECT_EQ(*TimeOf("2026-02-03T10:00:00+02:00", zone, "--x"), 1770105600000);
+  for (const char* const text :
+       {"", "tomorrow", "2026-02-30", "infinite-future", "infinite-past",
+        "1969-12-31", "10000-01-02", "2277026596-12-04"}) {
+    const absl::Status status = TimeOf(text, zone, "--x").status();
+    EXPECT_EQ(DetailOf(status).reason(), kReasonUsage) << text;
+    EXPECT_EQ(DetailOf(status).field(), "--x") << text;
+  }
+}
+
 TEST(Grouped, SetsCommasEveryThreeDigits) {
   EXPECT_EQ(Grouped(0), "0");
   EXPECT_EQ(Grouped(999), "999");
@@ -144,6 +157,14 @@ TEST(JsonText, EscapesWhatATerminalWouldObey) {
                                         "Київ"}};
   EXPECT_EQ(JsonText(json),
             "{\n  \"name\": \"a\\u001b[2J\\u009b\\u007fКиїв\"\n}\n");
+}
+
+TEST(JsonText, EscapesWhatTurnsTheWritingRound) {
+  const nlohmann::ordered_json json = {
+      {"file", "a\xE2\x80\xAEgpj.exe\xE2\x81\xA6\xEF\xBB\xBF"}};
+  const std::string text = JsonText(json);
+  EXPECT_EQ(text, "{\n  \"file\": \"a\\u202egpj.exe\\u2066\\ufeff\"\n}\n");
+  EXPECT_EQ(nlohmann::ordered_json::parse(text), json);
 }
 
 }  // namespace

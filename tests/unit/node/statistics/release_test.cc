@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/statistics/release.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "amparo/record/v1/statistics.pb.h"
@@ -13,6 +14,9 @@
 
 namespace amparo::statistics {
 namespace {
+
+using ::testing::Each;
+using ::testing::Lt;
 
 TEST(ReleaseCodecTest, EveryFieldSurvives) {
   const Release release = ExampleRelease();
@@ -67,6 +71,14 @@ TEST(ReleaseCodecTest, BadBodiesAreRefused) {
          *b.add_cohorts() = b.cohorts(b.cohorts_size() - 1);
          b.mutable_cohorts(b.cohorts_size() - 1)->set_cohort("2017-Q2");
        }},
+      {"value over the largest",
+       [](Body& b) {
+         b.mutable_cohorts(0)->set_values(0, kReleasedValueMax + 1);
+       }},
+      {"value under the smallest",
+       [](Body& b) {
+         b.mutable_cohorts(0)->set_values(0, -kReleasedValueMax - 1);
+       }},
       {"unknown statement",
        [](Body& b) {
          b.add_statements(static_cast<region::v1::Statement>(99));
@@ -114,6 +126,14 @@ TEST(CoverageTest, IsOfReleasedValuesOnly) {
   values[CellIndex(spec, std::vector<size_t>{6, 0})] = 30;  // Form unknown.
   values[CellIndex(spec, std::vector<size_t>{0, 3})] = 10;  // Sex unknown.
   EXPECT_EQ(Coverage(spec, values), (std::vector<uint32_t>{700, 900}));
+}
+
+TEST(CoverageTest, StaysExactAtTheLargestValues) {
+  const TableSpec& spec = ExampleSpec();
+  Values values(CellCount(spec), kReleasedValueMax);
+  EXPECT_THAT(Coverage(spec, values), Each(Lt(1000u)));
+  values.assign(CellCount(spec), -kReleasedValueMax);
+  EXPECT_THAT(Coverage(spec, values), Each(kCoverageUnknown));
 }
 
 TEST(CoverageTest, CannotBeSaidWithoutAPositiveTotal) {
