@@ -59,6 +59,7 @@ void Simulation::Restore(Place& place) {
     MustBeOk(restored, "restore");
   }
   ComeBack(place, false);
+  if (!place.self->up()) return;
   const std::map<MessageId, OfficeId> after = LettersOf(*place.self);
   for (const auto& [message, recipient] : before) {
     if (after.count(message) > 0) continue;

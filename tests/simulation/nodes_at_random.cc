@@ -84,7 +84,7 @@ void Simulation::ComeBack(Place& place, bool may_die_again) {
   if (!opened.ok() && !death.has_value()) {
     Break(4, absl::StrCat(place.self->name(),
                           " does not start: ", opened.ToString()));
-    MustBeOk(opened, "start again");
+    return;  // The run ends with it.
   }
   if (place.unanswered && place.self->up()) {
     const auto again = std::exchange(place.unanswered, nullptr);

@@ -120,7 +120,10 @@ Report Simulation::Run(int steps) {
   for (int i = 0; i < steps && report_.broken.empty(); ++i) OneStep();
   if (report_.broken.empty()) {
     Rest();
-    Read();
+    if (std::all_of(active_.begin(), active_.end(),
+                    [](Place* place) { return place->self->up(); })) {
+      Read();
+    }
   }
   for (const Place* place : active_) {
     report_.disclosures += place->promises.disclosed.size();
@@ -237,6 +240,7 @@ void Simulation::Rest() {
       ComeBack(*place, false);
     }
   }
+  if (!report_.broken.empty()) return;
   for (Place* place : active_) {
     for (Place* peer : active_) {
       const auto known = place->self->node().peers().Get(peer->self->id());
@@ -248,7 +252,13 @@ void Simulation::Rest() {
   while (!in_flight_.empty()) LateLetters();
   Settle();
   // What is on the disk counts, not what is in memory.
-  for (Place* place : active_) place->self->Reopen();
+  for (Place* place : active_) {
+    const absl::Status opened = place->self->TryReopen();
+    if (!opened.ok()) {
+      Break(4, absl::StrCat(place->self->name(),
+                            " does not start at rest: ", opened.ToString()));
+    }
+  }
 }
 
 void Simulation::Settle() {
