@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <set>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "crypto/aead/aead.h"
@@ -325,6 +327,38 @@ TEST_F(VaultTest, ASealedValueOpensByTheDocumentedLayout) {
   const std::string associated("\0\0\0\5cases\0\0\0\3row\0\0\0\1", 20);
   EXPECT_THAT(aead->Open(stored.substr(17, 12), stored.substr(29), associated),
               IsOkAndHolds("value"));
+}
+
+TEST_F(VaultTest, ThreadsSealOpenMakeAndDeleteKeysTogether) {
+  constexpr int kThreads = 4;
+  constexpr int kEach = 60;
+  std::vector<KeyId> shared;
+  for (int i = 0; i < 12; ++i) shared.push_back(NewCommittedKey());
+  const auto seal_and_open = [this](const KeyId& key, absl::string_view text) {
+    const auto sealed = vault_->Seal(key, TableId::kCases, "row", 1, text);
+    ASSERT_THAT(sealed, IsOk());
+    EXPECT_THAT(vault_->Open(TableId::kCases, "row", 1, *sealed),
+                IsOkAndHolds(std::string(text)));
+  };
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < kEach; ++i) {
+        const auto place = static_cast<size_t>(5 * t + i) % shared.size();
+        seal_and_open(shared[place], absl::StrCat(t, " ", i));
+        if (i % 10 != 0) continue;
+        const KeyId own = NewCommittedKey();
+        seal_and_open(own, "mine");
+        const auto sealed =
+            vault_->Seal(own, TableId::kCases, "row", 1, "gone");
+        Batch batch;
+        vault_->DeleteKey(batch, own);
+        ASSERT_THAT(store_->Commit(batch), IsOk());
+        EXPECT_EQ(ReasonOfOpening(*sealed), Reason::kRecordDamaged);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
 }
 
 }  // namespace
