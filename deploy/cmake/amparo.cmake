@@ -30,7 +30,8 @@ find_package(prometheus-cpp CONFIG REQUIRED)
 
 add_library(amparo_build_rules INTERFACE)
 target_include_directories(amparo_build_rules INTERFACE ${PROJECT_SOURCE_DIR})
-# The warnings of one compiler count; clang, which only fuzzes, has others.
+# The warnings of one compiler count; clang, which builds what the sanitizers
+# watch, has others.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   set(amparo_warnings
     -Wall -Wextra -Wconversion -Wshadow -Wnon-virtual-dtor -Werror)
@@ -47,6 +48,14 @@ if(AMPARO_SANITIZE)
   add_link_options(-fsanitize=${AMPARO_SANITIZE})
 endif()
 
+# Where clang builds, libraries note which edges an input takes, so that
+# libFuzzer can steer by them.
+set(amparo_fuzzing OFF)
+if(AMPARO_SANITIZE MATCHES "address"
+   AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  set(amparo_fuzzing ON)
+endif()
+
 # amparo_library(NAME SRCS files... DEPS targets... PRIVATE_DEPS targets...)
 function(amparo_library name)
   cmake_parse_arguments(ARG "" "" "SRCS;DEPS;PRIVATE_DEPS" ${ARGN})
@@ -56,6 +65,9 @@ function(amparo_library name)
     PUBLIC ${ARG_DEPS}
     PRIVATE amparo_build_rules ${ARG_PRIVATE_DEPS})
   target_include_directories(amparo_${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  if(amparo_fuzzing)
+    target_compile_options(amparo_${name} PRIVATE -fsanitize=fuzzer-no-link)
+  endif()
 endfunction()
 
 # amparo_binary(NAME SRCS files... DEPS targets...): an executable of that name.

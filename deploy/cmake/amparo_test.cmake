@@ -14,6 +14,26 @@ foreach(kind ${amparo_test_kinds})
   add_custom_target(amparo_tests_${kind})
 endforeach()
 
+# What nearly every test includes, read once. ccache needs to be told that this
+# is meant: deploy/setup/build does.
+file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/test_headers.cc
+  CONTENT "int main() { return 0; }\n")
+add_executable(amparo_test_headers ${PROJECT_BINARY_DIR}/test_headers.cc)
+target_link_libraries(amparo_test_headers PRIVATE
+  amparo_build_rules absl::statusor absl::strings absl::synchronization
+  absl::time GTest::gmock)
+target_compile_options(amparo_test_headers PRIVATE $<$<CONFIG:Release>:-O0>)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # The same headers make the same file, whenever they were written.
+  target_compile_options(amparo_test_headers
+    PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
+endif()
+target_precompile_headers(amparo_test_headers PRIVATE
+  <gmock/gmock.h> <gtest/gtest.h> <map> <memory> <set> <string> <vector>
+  <absl/status/statusor.h> <absl/strings/str_cat.h>
+  <absl/strings/str_split.h> <absl/synchronization/mutex.h>
+  <absl/time/time.h>)
+
 function(amparo_test name)
   cmake_parse_arguments(ARG "WHOLE" "KIND;TIMEOUT" "SRCS;DEPS" ${ARGN})
   if(NOT ARG_KIND IN_LIST amparo_test_kinds)
@@ -28,6 +48,7 @@ function(amparo_test name)
   # What is tested is compiled as it ships; the cases themselves are not worth
   # the compiler's time.
   target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O0>)
+  target_precompile_headers(${name} REUSE_FROM amparo_test_headers)
   target_compile_definitions(${name} PRIVATE
     AMPARO_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
     AMPARO_BINARY_DIR="${PROJECT_BINARY_DIR}")
