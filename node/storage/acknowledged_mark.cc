@@ -59,9 +59,14 @@ absl::Status AcknowledgedMark::Check(rocksdb::FileSystem& files,
 absl::StatusOr<std::unique_ptr<AcknowledgedMark>> AcknowledgedMark::Open(
     std::shared_ptr<rocksdb::FileSystem> files, const std::string& directory,
     uint64_t recovered) {
-  RETURN_IF_ERROR(
-      ReplaceWholeFile(*files, directory, kMarkFile, MarkBytes(recovered)));
   const std::string path = PathOf(directory);
+  const std::string bytes = MarkBytes(recovered);
+  ASSIGN_OR_RETURN(const std::optional<std::string> present,
+                   ReadWholeFile(*files, path));
+  // Most starts find it right, and syncing takes time.
+  if (present != bytes) {
+    RETURN_IF_ERROR(ReplaceWholeFile(*files, directory, kMarkFile, bytes));
+  }
   std::unique_ptr<rocksdb::FSRandomRWFile> file;
   const rocksdb::IOStatus opened =
       files->NewRandomRWFile(path, rocksdb::FileOptions(), &file, nullptr);

@@ -42,7 +42,8 @@ class AcknowledgedMark {
   static absl::Status Check(rocksdb::FileSystem& files,
                             const std::string& directory, uint64_t recovered);
 
-  // Makes the file, or sets it to `recovered`, synced. Check() comes first.
+  // Makes the file, or sets it to `recovered`, synced when that changes it.
+  // Check() comes first.
   static absl::StatusOr<std::unique_ptr<AcknowledgedMark>> Open(
       std::shared_ptr<rocksdb::FileSystem> files, const std::string& directory,
       uint64_t recovered);

@@ -164,6 +164,40 @@ TEST_F(DirectoryTest, ATruncatedListOfFilesIsRefused) {
   EXPECT_EQ(ReasonOf(opened.status()), Reason::kRecordDamaged);
 }
 
+// RocksDB alone takes a list that was cut for one that a power cut tore, opens
+// without the files that were named there, and removes them.
+TEST_F(DirectoryTest, ACutListOfFilesIsRefusedAndNothingIsRemoved) {
+  MakeTableFile();
+  const std::string list =
+      directory_ + "/" + Content(directory_ + "/CURRENT").substr(0, 15);
+  const std::string bytes = Content(list);
+  ASSERT_GT(bytes.size(), 100u);
+  const size_t tables = Files(".sst").size();
+  for (size_t left = 0; left < bytes.size(); left += 9) {
+    std::ofstream(list, std::ios::binary) << bytes.substr(0, left);
+    EXPECT_THAT(OpenStore(directory_).status(),
+                StatusIs(absl::StatusCode::kDataLoss, HasSubstr("MANIFEST-")))
+        << left;
+  }
+  EXPECT_EQ(Files(".sst").size(), tables);
+  std::ofstream(list, std::ios::binary) << bytes;
+  EXPECT_THAT(OpenStore(directory_), IsOk());
+}
+
+// Without CURRENT RocksDB makes a new store over the old one.
+TEST_F(DirectoryTest, AMissingListOfFilesIsRefusedAndNothingIsRemoved) {
+  MakeTableFile();
+  const std::string current = Content(directory_ + "/CURRENT");
+  const size_t tables = Files(".sst").size();
+  fs::remove(directory_ + "/CURRENT");
+  EXPECT_THAT(
+      OpenStore(directory_).status(),
+      StatusIs(absl::StatusCode::kDataLoss, HasSubstr("CURRENT is missing")));
+  EXPECT_EQ(Files(".sst").size(), tables);
+  std::ofstream(directory_ + "/CURRENT", std::ios::binary) << current;
+  EXPECT_THAT(OpenStore(directory_), IsOk());
+}
+
 TEST_F(DirectoryTest, AChangedByteInATableFileIsFoundWhenRead) {
   MakeTableFile();
   for (const fs::path& file : Files(".sst")) {
