@@ -21,8 +21,9 @@ file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/test_headers.cc
 add_executable(amparo_test_headers ${PROJECT_BINARY_DIR}/test_headers.cc)
 target_link_libraries(amparo_test_headers PRIVATE
   amparo_build_rules absl::statusor absl::strings absl::synchronization
-  absl::time GTest::gmock Threads::Threads)
-target_compile_options(amparo_test_headers PRIVATE $<$<CONFIG:Release>:-O0>)
+  absl::time GTest::gmock)
+target_compile_options(amparo_test_headers
+  PRIVATE -pthread $<$<CONFIG:Release>:-O0>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   # The same headers make the same file, whenever they were written.
   target_compile_options(amparo_test_headers
@@ -44,11 +45,11 @@ function(amparo_test name)
   endif()
   add_executable(${name} ${ARG_SRCS})
   target_link_libraries(${name} PRIVATE
-    amparo_build_rules ${ARG_DEPS} GTest::gmock GTest::gtest_main
-    Threads::Threads)
+    amparo_build_rules ${ARG_DEPS} GTest::gmock GTest::gtest_main)
   # What is tested is compiled as it ships; the cases themselves are not worth
   # the compiler's time.
-  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O0>)
+  target_compile_options(${name}
+    PRIVATE -pthread $<$<CONFIG:Release>:-O0>)
   target_precompile_headers(${name} REUSE_FROM amparo_test_headers)
   target_compile_definitions(${name} PRIVATE
     AMPARO_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
