@@ -47,17 +47,8 @@ void Simulation::Restore(Place& place) {
   place.self->Crash();
   CopyDisk(*place.backup->disk, place.self->disk(), place.self->directory());
   ++report_.restores;
-  {
-    const auto store =
-        Must(storage::OpenStore(place.self->directory(), &place.self->disk()),
-             "open the store of a backup");
-    const absl::Status restored =
-        app::RestoreNode({*store, *place.clock, place.self->random()},
-                         TestOffice::NodeKey())
-            .status();
-    Tell(absl::StrCat("an old backup of ", place.self->name(), " is put back"));
-    MustBeOk(restored, "restore");
-  }
+  Tell(absl::StrCat("an old backup of ", place.self->name(), " is put back"));
+  RunRestore(place);
   ComeBack(place, false);
   if (!place.self->up()) return;
   const std::map<MessageId, OfficeId> after = LettersOf(*place.self);
@@ -73,6 +64,19 @@ void Simulation::Restore(Place& place) {
   place.promises.proposals = proposals;
   place.desk = place.backup->desk;
   place.unanswered = nullptr;
+}
+
+// `amparod restore`. A backup that is put back twice gives two lives of one
+// number, and peers show it to the second: it asks for this again.
+void Simulation::RunRestore(Place& place) {
+  place.self->Crash();
+  const auto store =
+      Must(storage::OpenStore(place.self->directory(), &place.self->disk()),
+           "open the store of a backup");
+  MustBeOk(app::RestoreNode({*store, *place.clock, place.self->random()},
+                            TestOffice::NodeKey())
+               .status(),
+           "restore");
 }
 
 }  // namespace amparo::simulation

@@ -61,6 +61,11 @@ void Simulation::Upkeep(Place& place) {
   const auto rotated = node.own().RotateIfDue(node.log(), place.clock->Now());
   if (!rotated.ok() || (*rotated && !kind_world_))
     Note(place, "makes keys", rotated.status());
+  // What the administrator does who reads that.
+  if (ReasonOf(rotated.status()) == Reason::kRestoreNeeded) {
+    RunRestore(place);
+    return ComeBack(place, false);
+  }
   for (Place* peer : active_) {
     if (peer == &place || !place.self->up()) continue;
     const absl::Status greeted = node.SayHello(peer->self->id());
@@ -78,7 +83,11 @@ void Simulation::ComeBack(Place& place, bool may_die_again) {
   if (may_die_again && dice_.OneIn(5)) {
     death = {1 + dice_.Below(3), CrashingStore::Moment::kBefore};
   }
-  const absl::Status opened = place.self->TryReopen(death);
+  absl::Status opened = place.self->TryReopen(death);
+  if (ReasonOf(opened) == Reason::kRestoreNeeded) {
+    RunRestore(place);
+    opened = place.self->TryReopen(death);
+  }
   Tell(absl::StrCat(place.self->name(), " starts again: ",
                     opened.ok() ? "OK" : ReasonName(ReasonOf(opened))));
   if (!opened.ok() && !death.has_value()) {
