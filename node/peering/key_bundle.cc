@@ -320,6 +320,16 @@ absl::StatusOr<SealingKey> KeyBundle::SealingKeyToUse(absl::Time now) const {
   return *best;
 }
 
+bool IsOfAnotherLife(const KeyBundle& held, const KeyBundle& present) {
+  return held.incarnation == present.incarnation &&
+         std::any_of(held.signing_keys.begin(), held.signing_keys.end(),
+                     [&](const SigningKey& announced) {
+                       const absl::StatusOr<SigningKey> kept =
+                           present.SigningKeyOf(announced.epoch);
+                       return !kept.ok() || !(kept->key == announced.key);
+                     });
+}
+
 bool IsAddress(absl::string_view text) {
   if (text.empty()) return true;
   if (text.size() > 255) return false;

@@ -109,6 +109,11 @@ struct KeyBundle {
   absl::StatusOr<SealingKey> SealingKeyToUse(absl::Time now) const;
 };
 
+// Whether two lives of one incarnation announced these: a backup was restored
+// twice. `held` lists a signing key that `present` lacks, or has as another;
+// no office drops one that it announced. Versions do not tell the two apart.
+bool IsOfAnotherLife(const KeyBundle& held, const KeyBundle& present);
+
 // Whether `text` can be an office's address: empty, or a host name, IPv4
 // address or bracketed IPv6 address, a colon and a port of 1 to 65535, at
 // most 255 bytes in all.

@@ -352,11 +352,14 @@ absl::Status OwnOffice::CheckHeldBundle(absl::string_view signed_bundle) {
       signed_bundle, impl_->office_key(), absl::InfiniteFuture());
   if (!held.ok() || held->office != id()) return absl::OkStatus();
   // Versions rise with incarnations. What was signed twice with one version
-  // was signed by two lives of this office.
+  // was signed by two lives of this office; so were keys that we do not have,
+  // though ours may have come to a higher version since.
   const KeyBundle& own = state->bundle;
-  const bool later =
-      held->incarnation > own.incarnation || held->version > own.version ||
-      (held->version == own.version && held->EncodeBody() != own.EncodeBody());
+  const bool later = held->incarnation > own.incarnation ||
+                     held->version > own.version ||
+                     (held->version == own.version &&
+                      held->EncodeBody() != own.EncodeBody()) ||
+                     IsOfAnotherLife(*held, own);
   if (!later) return absl::OkStatus();
   const absl::Status kept = impl_->KeepLater(signed_bundle);
   Log("restore_needed", {LogField::Why(Reason::kRestoreNeeded)});

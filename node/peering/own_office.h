@@ -107,9 +107,10 @@ class OwnOffice {
   std::string signed_bundle() const;
 
   // A peer holds `signed_bundle` as ours. When our office key signed it and it
-  // is later than our present one, or another of the same version, then this
-  // data is a copy put back without a restore: that is stored, logged, and from
-  // then on every signature is refused. kRestoreNeeded in that case, also
+  // is later than our present one, another of the same version, or of another
+  // life of our incarnation, then this data is a copy put back without a
+  // restore, or restored twice: that is stored, logged, and from then on every
+  // signature is refused. kRestoreNeeded in that case, also
   // later and after a restart; OK for what we know; a bundle that is not ours
   // says nothing.
   absl::Status CheckHeldBundle(absl::string_view signed_bundle);

@@ -242,9 +242,10 @@ bool Peers::IsOutdated(const OfficeId& id,
   if (!known.ok() || known->signed_bundle == signed_bundle) return false;
   const absl::StatusOr<KeyBundle> bundle = KeyBundle::Verify(
       signed_bundle, known->office_key, absl::InfiniteFuture());
-  return bundle.ok() && bundle->office == id &&
-         bundle->version <= known->bundle.version &&
-         bundle->EncodeBody() != known->bundle.EncodeBody();
+  if (!bundle.ok() || bundle->office != id) return false;
+  return IsOfAnotherLife(known->bundle, *bundle) ||
+         (bundle->version <= known->bundle.version &&
+          bundle->EncodeBody() != known->bundle.EncodeBody());
 }
 
 absl::StatusOr<bool> Peers::TakeBundle(const OfficeId& id,

@@ -127,7 +127,7 @@ class Peers {
                                   absl::Time now);
 
   // Whether the peer's office key signed this bundle and the one we have is
-  // later, or another one of the same version.
+  // later, another one of the same version, or of another life of it.
   bool IsOutdated(const OfficeId& id, absl::string_view signed_bundle) const;
 
  private:

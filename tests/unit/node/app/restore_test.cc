@@ -92,6 +92,34 @@ TEST_F(RestoreNodeTest, ANodePutBackWithoutARestoreDoesNotServe) {
   EXPECT_THAT(b.node().SayHello(a.id()), IsOk());
 }
 
+// Also when the second life has come to a higher bundle version than the peer
+// knows of the first: its bundle is refused there, and only the one that the
+// peer holds can tell it why.
+TEST_F(RestoreNodeTest, ABackupRestoredTwiceIsFoundOutAfterItsKeysWereRenewed) {
+  BackUp();
+  PutBack();
+  ASSERT_THAT(Restore(), IsOk());
+  b.Reopen();
+  ASSERT_THAT(b.node().SayHello(a.id()), IsOk());
+  PutBack();
+  ASSERT_THAT(Restore(), IsOk());
+  b.Reopen();
+  clock.Advance(absl::Hours(24 * 8));
+  EXPECT_THAT(b.node().own().RotateIfDue(b.node().log(), clock.Now()),
+              IsOkAndHolds(true));
+  const auto known = a.node().peers().Get(b.id());
+  ASSERT_THAT(known, IsOk());
+  ASSERT_EQ(known->bundle.incarnation, b.node().own().incarnation());
+  ASSERT_LT(known->bundle.version, b.node().own().bundle().version);
+  EXPECT_EQ(ReasonOf(b.node().SayHello(a.id())), Reason::kRestoreNeeded);
+  b.Crash();
+  ASSERT_THAT(Restore(), IsOk());
+  b.Reopen();
+  EXPECT_EQ(b.node().own().incarnation(), 3u);
+  EXPECT_THAT(b.node().SayHello(a.id()), IsOk());
+  ProposeAndAccept(NewPerson());
+}
+
 TEST_F(RestoreNodeTest, AnotherNodeKeyRestoresNothing) {
   b.Crash();
   {
