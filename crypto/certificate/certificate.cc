@@ -83,6 +83,8 @@ absl::StatusOr<Certificate> Certificate::FromPem(absl::string_view pem) {
   if (pem.size() > kCertificatePemMaxSize) {
     return absl::InvalidArgumentError("certificate: too long");
   }
+  // OpenSSL makes no buffer of nothing.
+  if (pem.empty()) return absl::InvalidArgumentError("certificate: empty");
   const QuietErrors quiet;
   const Owned<BIO> text(
       BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));

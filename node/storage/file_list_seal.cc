@@ -100,6 +100,7 @@ absl::Status FileListSeal::Check(rocksdb::FileSystem& files,
 }
 
 absl::Status FileListSeal::Renew(rocksdb::DB& db) {
+  absl::MutexLock lock(&mutex_);
   std::vector<std::string> live;
   uint64_t size = 0;
   const rocksdb::Status listed =

@@ -20,7 +20,9 @@
 #include <string>
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
 
 namespace amparo::storage {
 
@@ -38,8 +40,8 @@ class FileListSeal final : public rocksdb::EventListener {
                             const std::string& directory);
 
   // Seals the list as `db` has it now. After an error the seal is the one
-  // before.
-  absl::Status Renew(rocksdb::DB& db);
+  // before. Thread-safe: RocksDB may end a flush while the store is opened.
+  absl::Status Renew(rocksdb::DB& db) ABSL_LOCKS_EXCLUDED(mutex_);
 
   void OnFlushCompleted(rocksdb::DB* db,
                         const rocksdb::FlushJobInfo&) override {
@@ -53,6 +55,7 @@ class FileListSeal final : public rocksdb::EventListener {
  private:
   const std::shared_ptr<rocksdb::FileSystem> files_;
   const std::string directory_;
+  absl::Mutex mutex_;  // One writer of the file at a time.
 };
 
 }  // namespace amparo::storage

@@ -135,16 +135,22 @@ class MainJob {
     return "disclosed";
   }
   Answer Open() {
-    // What was recalled is not opened again.
-    if (answers_.count("withdraw") > 0) return "opened";
     Carry();
-    RETURN_IF_ERROR(b_.node()
-                        .referrals()
-                        .OpenDisclosure(b_.focal_point(), *referral_)
-                        .status());
+    const absl::Status opened =
+        b_.node()
+            .referrals()
+            .OpenDisclosure(b_.focal_point(), *referral_)
+            .status();
+    // What was recalled is not opened again; a withdrawal that got no answer
+    // may have happened.
+    const bool recalled = withdrawal_asked_ &&
+                          ReasonOf(opened) == Reason::kWrongState &&
+                          StateOf(opened) == "REVOKED";
+    if (!recalled) RETURN_IF_ERROR(opened);
     return "opened";
   }
   Answer Withdraw() {
+    withdrawal_asked_ = true;
     RETURN_IF_ERROR(
         a_.node()
             .consent()
@@ -195,6 +201,7 @@ class MainJob {
   std::string number_;
   std::map<Purpose, ConsentId> consents_;
   std::optional<ReferralId> referral_;
+  bool withdrawal_asked_ = false;
   std::map<std::string, std::string> answers_;
   std::vector<std::string> wrongs_;
 };

@@ -15,6 +15,25 @@
 #include "tests/simulation/simulation.h"
 
 namespace amparo::simulation {
+namespace {
+
+// Whether `wire` bears the receipt that its receiver gave, in time, for this
+// very letter: then it is offered again after a restore and is not late.
+bool WasReceiptedInTime(const delivery::WireLetter& wire,
+                        const delivery::LetterHeader& header,
+                        const delivery::LetterRow& row) {
+  if (wire.former_receipt.empty()) return false;
+  const auto receipt = delivery::ParseSignedReceipt(wire.former_receipt);
+  if (!receipt.ok()) return false;
+  const delivery::ReceiptBody& body = receipt->body;
+  return body.kind == delivery::ReceiptKind::kDelivered &&
+         body.message == header.message && body.sender == header.sender &&
+         body.receiver == header.receiver && body.issuer == header.receiver &&
+         body.plain_digest == row.plain_digest &&
+         body.issued_at < header.expires_at;
+}
+
+}  // namespace
 
 Simulation::Link& Simulation::LinkOf(const TestOffice& from,
                                      const TestOffice& to) {
@@ -61,8 +80,14 @@ void Simulation::CheckHandedOver(Place& from, Place& to,
 
   app::Node& node = from.self->node();
   const absl::Time now = from.clock->Now();
-  if (header.expires_at <= now) broken(2, "it had expired");
+  const storage::Table<delivery::LetterCodec> letters(node.vault());
+  const auto row =
+      Must(letters.Get(from.self->store(), {header.message, false}));
   const auto peer = node.peers().Get(to.self->id());
+  const bool offered_again = peer.ok() && peer->bundle.incarnation > 1 &&
+                             row.has_value() &&
+                             WasReceiptedInTime(wire, header, row->value);
+  if (header.expires_at <= now && !offered_again) broken(2, "it had expired");
   if (!peer.ok() || peer->state != peering::PeerState::kActive) {
     broken(2, "the peer is not active");
   }
@@ -81,9 +106,6 @@ void Simulation::CheckHandedOver(Place& from, Place& to,
       header.type != LetterType::kDisclosure) {
     return;
   }
-  const storage::Table<delivery::LetterCodec> letters(node.vault());
-  const auto row =
-      Must(letters.Get(from.self->store(), {header.message, false}));
   if (!row.has_value() || !row->value.clearance.consent.has_value()) {
     return broken(2, "no clearance for it is on the disk");
   }

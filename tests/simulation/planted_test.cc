@@ -36,8 +36,8 @@ bool Finds(const Report& report) {
 std::string ReplayInAnotherProcess(uint64_t seed) {
   char path[PATH_MAX] = {};
   if (::readlink("/proc/self/exe", path, sizeof path - 1) <= 0) return "";
-  const std::string command = absl::StrCat("AMPARO_SEED=", seed, " '", path,
-                                           "' --gtest_filter='*ReplaysASeed'");
+  const std::string command =
+      absl::StrCat("AMPARO_SEED=", seed, " '", path, "'");
   FILE* const output = ::popen(command.c_str(), "r");
   if (output == nullptr) return "";
   std::string text;
@@ -49,14 +49,11 @@ std::string ReplayInAnotherProcess(uint64_t seed) {
   return text;
 }
 
-TEST(PlantedTest, ReplaysASeed) {
-  const auto seed = SeedToReplay();
-  if (!seed.has_value()) GTEST_SKIP() << "AMPARO_SEED is not set";
-  const Report report = Simulation(*seed).Run(kSteps);
-  EXPECT_TRUE(report.broken.empty()) << Describe(report);
-}
-
 TEST(PlantedTest, IsFoundByASeedThatReplaysIt) {
+  if (const auto seed = SeedToReplay(); seed.has_value()) {
+    const Report report = Simulation(*seed).Run(kSteps);
+    FAIL() << Describe(report);
+  }
   Report found;
   for (uint64_t seed = 1; seed <= kSeedsMax && !Finds(found); ++seed) {
     found = Simulation(seed).Run(kSteps);

@@ -95,6 +95,8 @@ TEST_F(CertificateTest, RefusesWhatIsNoCertificate) {
         absl::StrReplaceAll(pem, {{"CERTIFICATE", "PRIVATE KEY"}})}) {
     EXPECT_THAT(Certificate::FromPem(text), StatusIs(kInvalid));
   }
+  // Nothing at all, not even an address.
+  EXPECT_THAT(Certificate::FromPem(absl::string_view()), StatusIs(kInvalid));
 }
 
 TEST_F(CertificateTest, LooksOnlyAtTheFirst) {
