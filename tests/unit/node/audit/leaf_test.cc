@@ -132,6 +132,7 @@ TEST(EventTest, NumbersAndNamesOfKindsAreFrozen) {
       {34, "NON_DELIVERY"},
       {35, "PEER_RESUMED"},
       {36, "AGREEMENT_ENDED"},
+      {37, "RESTORED"},
   };
   std::map<int, std::string> present;
   for (const EventKind kind : AllEventKinds()) {

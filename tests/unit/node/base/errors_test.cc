@@ -153,7 +153,7 @@ TEST(ReasonTest, NamesReadBackAndUnknownOnesDoNot) {
   for (const char* name : {"", "consent_missing", "CONSENT_MISSING ", "X"}) {
     EXPECT_EQ(ReasonFromName(name), std::nullopt) << name;
   }
-  for (const int number : {-1, 9, 140, 1000000}) {
+  for (const int number : {-1, 9, 149, 1000000}) {
     EXPECT_EQ(ReasonFromNumber(number), std::nullopt) << number;
   }
 }
