@@ -18,6 +18,7 @@
 #include "node/delivery/delivery_records.h"
 #include "node/delivery/letter_codec.h"
 #include "node/delivery/receipts.h"
+#include "node/delivery/repetitions.h"
 #include "node/peering/agreements.h"
 #include "node/peering/own_office.h"
 #include "node/peering/peers.h"
@@ -75,7 +76,6 @@ class Inbox::Impl {
   Outcome Refused(const OfficeId& sender, const absl::Status& why);
   absl::StatusOr<Arrival> Read(const OfficeId& sender,
                                absl::string_view letter) const;
-  absl::StatusOr<std::optional<std::string>> Seen(const LetterName& name) const;
   absl::StatusOr<LetterHeader> CheckHeader(const WireLetter& wire,
                                            const peering::Peer& peer,
                                            absl::Time as_of) const;
@@ -138,15 +138,6 @@ absl::StatusOr<Inbox::Impl::Arrival> Inbox::Impl::Read(
   ASSIGN_OR_RETURN(arrival.name, DecodeName(arrival.wire.header));
   if (arrival.name.sender != sender) return Error(Reason::kLetterWrongSender);
   return arrival;
-}
-
-absl::StatusOr<std::optional<std::string>> Inbox::Impl::Seen(
-    const LetterName& name) const {
-  ASSIGN_OR_RETURN(
-      const auto seen,
-      Table<SeenCodec>(vault_).Get(store_, SeenKey{name.sender, name.message}));
-  if (!seen.has_value()) return std::optional<std::string>();
-  return std::optional<std::string>(seen->value);
 }
 
 absl::Status Inbox::Impl::CheckAgreement(const LetterHeader& header,
@@ -397,13 +388,22 @@ std::vector<Inbox::Impl::Prepared> Inbox::Impl::PrepareWave(
   for (Arrival& arrival : waiting) {
     const OfficeId& sender = arrival.name.sender;
     Outcome& outcome = outcomes[arrival.index];
-    const absl::StatusOr<std::optional<std::string>> seen = Seen(arrival.name);
+    Prepared prepared;
+    prepared.arrival = &arrival;
+    const absl::StatusOr<std::optional<std::string>> seen =
+        Repetitions(outbox_).Answer(arrival.name, arrival.wire.former_receipt,
+                                    prepared.batch);
     if (!seen.ok()) {
       outcome = Refused(sender, seen.status());
       continue;
     }
     if (seen->has_value()) {
-      outcome.receipt = **seen;
+      prepared.receipt = **seen;
+      if (prepared.batch.empty()) {
+        outcome.receipt = std::move(prepared.receipt);
+      } else {
+        wave.push_back(std::move(prepared));
+      }
       continue;
     }
     const absl::StatusOr<LetterHeader> header =
@@ -412,8 +412,6 @@ std::vector<Inbox::Impl::Prepared> Inbox::Impl::PrepareWave(
       again.insert(arrival.index);
       continue;
     }
-    Prepared prepared;
-    prepared.arrival = &arrival;
     absl::StatusOr<std::string> receipt = Prepare(arrival, prepared.batch);
     if (!receipt.ok()) {
       outcome = Refused(sender, receipt.status());

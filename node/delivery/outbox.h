@@ -106,6 +106,7 @@ class Outbox {
  private:
   friend class Dispatcher;
   friend class Inbox;
+  friend class Repetitions;
   friend class WaitingLetters;
   Outbox(storage::Store& store, const storage::Vault& vault,
          const audit::Log& log, const peering::OwnOffice& own,

@@ -34,6 +34,23 @@ std::optional<ReceiptKind> ReceiptKindFromNumber(int number) {
   return static_cast<ReceiptKind>(number);
 }
 
+namespace {
+
+bool SignedInTime(const ReceiptBody& body, const peering::SigningKey& key,
+                  absl::Time now) {
+  return body.issued_at <= key.validity.sign_until &&
+         now <= key.validity.verify_until;
+}
+
+}  // namespace
+
+bool StillHolds(const ReceiptBody& body, const peering::KeyBundle& own,
+                absl::Time now) {
+  const absl::StatusOr<peering::SigningKey> key =
+      own.SigningKeyOf(body.key_epoch);
+  return key.ok() && SignedInTime(body, *key, now);
+}
+
 absl::Status CheckReceipt(const SignedReceipt& receipt, const LetterRef& letter,
                           const OfficeId& own, const peering::KeyBundle& bundle,
                           absl::Time now) {
@@ -46,8 +63,7 @@ absl::Status CheckReceipt(const SignedReceipt& receipt, const LetterRef& letter,
   }
   ASSIGN_OR_RETURN(const peering::SigningKey key,
                    bundle.SigningKeyOf(body.key_epoch));
-  if (body.issued_at > key.validity.sign_until ||
-      now > key.validity.verify_until ||
+  if (!SignedInTime(body, key, now) ||
       body.issued_at > now + limits::kClockSkewMax) {
     return Error(Reason::kReceiptInvalid);
   }

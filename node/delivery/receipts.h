@@ -27,6 +27,12 @@ absl::Status CheckReceipt(const SignedReceipt& receipt, const LetterRef& letter,
                           const OfficeId& own, const peering::KeyBundle& bundle,
                           absl::Time now);
 
+// Whether peers who see `own`, our bundle, can believe this receipt of ours at
+// `now`: the bundle lists its key, which signed within its time and is still
+// verified.
+bool StillHolds(const ReceiptBody& body, const peering::KeyBundle& own,
+                absl::Time now);
+
 // The receipt in `signed_body` when this office gave it to `sender` for
 // `message`: what proves to a restored office that it had the letter. The key
 // is looked up in `own`'s bundle, then in `former_bundle` (a serialised
