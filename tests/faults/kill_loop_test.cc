@@ -35,7 +35,7 @@ using ::testing::SizeIs;
 
 constexpr uint64_t kSeed = 20260112;
 // A sanitised node takes many times as long to start.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(AMPARO_SANITIZED)
 constexpr int kKills = 40;
 #else
 constexpr int kKills = 300;

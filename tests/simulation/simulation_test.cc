@@ -10,10 +10,10 @@ namespace {
 
 // Sanitizers make a seed ten times as dear; they look for other faults than
 // more seeds do.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(AMPARO_SANITIZED)
 constexpr uint64_t kSeeds = 120;
 #else
-constexpr uint64_t kSeeds = 2000;
+constexpr uint64_t kSeeds = 480;
 #endif
 constexpr uint64_t kParts = 8;
 

@@ -51,7 +51,7 @@ std::shared_ptr<grpc::Channel> ChannelTo(const std::string& socket) {
 // The node forbids that other processes look into it, which the leak checker
 // of a sanitised build would have to do when the node ends.
 void LeaveLeaksToOtherTests() {
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(AMPARO_SANITIZED)
   ::setenv("ASAN_OPTIONS", "detect_leaks=0", /*overwrite=*/0);
 #endif
 }
