@@ -365,7 +365,9 @@ absl::Status Outbox::PostVoid(Batch& batch, const OutboxRow& row,
   batch.RequireUnchanged(OutboxCodec::kTable, OutboxCodec::EncodeKey(row.key),
                          stored);
   RETURN_IF_ERROR(Table<OutboxCodec>(vault_).Put(batch, row.key, after));
-  RETURN_IF_ERROR(Table<LetterCodec>(vault_).Insert(
+  // A letter that a restored peer is offered again may have had one before;
+  // the row of the outbox, unchanged, keeps two at once apart.
+  RETURN_IF_ERROR(Table<LetterCodec>(vault_).Put(
       batch, LetterKey{row.key.message, true}, letter));
   RETURN_IF_ERROR(log_.Record(
       batch, {audit::EventKind::kVoidSent,
