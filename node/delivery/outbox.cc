@@ -351,12 +351,19 @@ absl::Status Outbox::PostVoid(Batch& batch, const OutboxRow& row,
                    gate_.ClearProtective(request));
   const Draft draft{std::move(cleared), row.thread, std::move(payload), {}, {}};
 
-  ASSIGN_OR_RETURN(LetterRow letter, Compose(draft, VoidHeader(row)));
+  // A letter that a restored peer is offered again may have one already: there
+  // is one VOID of a letter, and one leaf of it.
+  const Table<LetterCodec> letters(vault_);
+  ASSIGN_OR_RETURN(const auto before,
+                   letters.Get(store_, LetterKey{row.key.message, true}));
+  ASSIGN_OR_RETURN(LetterRow letter,
+                   before.has_value() ? absl::StatusOr<LetterRow>(before->value)
+                                      : Compose(draft, VoidHeader(row)));
   letter.outbox_key = row.key;
-  letter.void_reason = reason;
+  if (!before.has_value()) letter.void_reason = reason;
 
   OutboxRow after = row;
-  after.void_reason = reason;
+  after.void_reason = letter.void_reason;
   after.clearance = letter.clearance;
   after.plain_bytes = letter.plain.size();
   after.deliver_by = absl::InfiniteFuture();
@@ -365,18 +372,18 @@ absl::Status Outbox::PostVoid(Batch& batch, const OutboxRow& row,
   batch.RequireUnchanged(OutboxCodec::kTable, OutboxCodec::EncodeKey(row.key),
                          stored);
   RETURN_IF_ERROR(Table<OutboxCodec>(vault_).Put(batch, row.key, after));
-  // A letter that a restored peer is offered again may have had one before;
-  // the row of the outbox, unchanged, keeps two at once apart.
-  RETURN_IF_ERROR(Table<LetterCodec>(vault_).Put(
-      batch, LetterKey{row.key.message, true}, letter));
-  RETURN_IF_ERROR(log_.Record(
-      batch, {audit::EventKind::kVoidSent,
-              now,
-              PersonId(),
-              {{"letter", row.key.message.hex()},
-               {"recipient", row.key.receiver.hex()},
-               {"reason", std::string(ReasonName(reason))},
-               {"digest", crypto::HexEncode(letter.plain_digest)}}}));
+  // The row of the outbox, unchanged, keeps two at once apart.
+  RETURN_IF_ERROR(letters.Put(batch, LetterKey{row.key.message, true}, letter));
+  if (!before.has_value()) {
+    RETURN_IF_ERROR(log_.Record(
+        batch, {audit::EventKind::kVoidSent,
+                now,
+                PersonId(),
+                {{"letter", row.key.message.hex()},
+                 {"recipient", row.key.receiver.hex()},
+                 {"reason", std::string(ReasonName(reason))},
+                 {"digest", crypto::HexEncode(letter.plain_digest)}}}));
+  }
   if (tell_listeners) {
     for (ReceiptListener* listener : listeners_) {
       RETURN_IF_ERROR(listener->OnVoided(row.ref(), reason, batch));
