@@ -31,6 +31,11 @@ gpr_timespec FromNow(absl::Duration duration) {
                               GPR_TIMESPAN);
 }
 
+// The same as a point in time.
+gpr_timespec In(absl::Duration duration) {
+  return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), FromNow(duration));
+}
+
 absl::Status FromNode(const grpc::Status& status) {
   if (status.ok()) return absl::OkStatus();
   office::ErrorDetail detail;
@@ -97,8 +102,11 @@ absl::Status UnlockNode(const std::string& socket_path,
   }
   for (int look = 0; look < kLooksMax; ++look) {
     if (IsServing(channel, kOneLook)) return absl::OkStatus();
-    // It answers at once that it does not serve yet: look again later.
-    absl::Notification().WaitForNotificationWithTimeout(kOneLook);
+    // The locked socket goes and the node's own comes: each changes the state
+    // of the channel. A node that answers and does not serve yet changes
+    // nothing, so it is asked again after a while.
+    channel->WaitForStateChange(channel->GetState(/*try_to_connect=*/true),
+                                In(kOneLook));
   }
   return Error(Reason::kUnavailable,
                "the passphrase is right, but the node does not serve: its log "

@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "crypto/base/digest.h"
 #include "node/base/errors.h"
 #include "node/delivery/delivery_records.h"
@@ -301,6 +303,33 @@ TEST_F(RestoreTest, NothingIsOfferedAgainWithoutAConsentThatHoldsToday) {
   EXPECT_THAT(Receipts(a, posted->message),
               ElementsAre(ReceiptKind::kSubmitted, ReceiptKind::kDelivered,
                           ReceiptKind::kVoided));
+}
+
+TEST_F(RestoreTest, ALetterOfferedAgainTwiceHasOneVoidAndOneLeafOfIt) {
+  const ConsentId consent =
+      a.GiveConsent(b.id, Purpose::kTransnationalReferral);
+  TwoOffices::Wish wish;
+  wish.consent = consent;
+  const auto posted = Post(a, wish);
+  SendAll(a);
+  a.Withdraw(consent);
+  // The receiver has kept the letter and answers each VOID with its receipt.
+  for (int life = 0; life < 2; ++life) {
+    b.PutBack(b.TakeBackup());
+    ASSERT_THAT(Greet(), IsOk());
+    SendAll(a);
+    EXPECT_EQ(Waiting(a), 0u) << life;
+  }
+  EXPECT_THAT(Receipts(a, posted->message),
+              ElementsAre(ReceiptKind::kSubmitted, ReceiptKind::kDelivered));
+  const auto logged = a.log->ReadEvents(0, 500);
+  ASSERT_THAT(logged, IsOk());
+  const auto voids =
+      std::count_if(logged->events.begin(), logged->events.end(),
+                    [](const audit::LoggedEvent& event) {
+                      return event.kind == audit::EventKind::kVoidSent;
+                    });
+  EXPECT_EQ(voids, 1);
 }
 
 TEST_F(RestoreTest, AWithdrawalRecallsWhatIsOfferedAgain) {
