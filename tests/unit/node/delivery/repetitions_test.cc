@@ -7,11 +7,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "node/delivery/delivery_records.h"
-#include "node/storage/table.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/node/delivery/forged_letters.h"
-#include "tests/unit/node/delivery/two_offices.h"
+#include "tests/unit/node/delivery/restored_offices.h"
 
 namespace amparo::delivery {
 namespace {
@@ -21,24 +19,7 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
 
-class RepetitionsTest : public testing::Test, protected TwoOffices {
- protected:
-  RepetitionsTest() {
-    for (Office* office : {&a, &b}) {
-      office->refresh = [this] { return Greet(); };
-    }
-  }
-  MessageId PostTo(const ThreadId& thread, const std::string& payload) {
-    const auto posted = PostAnswer(a, payload, thread);
-    EXPECT_THAT(posted, IsOk());
-    return posted->message;
-  }
-  std::string Seen(const MessageId& message) {
-    const auto row =
-        *storage::Table<SeenCodec>(*b.vault).Get(*b.store, {a.id, message});
-    return row.has_value() ? row->value : std::string();
-  }
-};
+using RepetitionsTest = RestoredOffices;
 
 // The receiver's clock was ahead when it took the letter, and right when it was
 // restored: its keys ended before the time that the receipt names.
