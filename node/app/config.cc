@@ -4,15 +4,18 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <iterator>
 #include <map>
 #include <set>
+#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -25,8 +28,22 @@
 namespace amparo::app {
 namespace {
 
-// Sets one key; the answer is empty or the rule that the value breaks.
-using Setter = std::function<std::string(absl::string_view value, Config*)>;
+struct Key {
+  // Sets it; the answer is empty or the rule that the value breaks.
+  std::function<std::string(absl::string_view value, Config*)> set;
+  std::function<bool(const Config&, const Config&)> same;
+};
+
+// How a value of this field is set.
+template <class Value>
+Key KeyOf(Value Config::*field,
+          std::function<std::string(absl::string_view, Value*)> set) {
+  return {
+      [=](absl::string_view value, Config* config) {
+        return set(value, &(config->*field));
+      },
+      [=](const Config& a, const Config& b) { return a.*field == b.*field; }};
+}
 
 std::string SetPath(absl::string_view value, std::string* out) {
   if (value.empty() || value[0] != '/') return "must be an absolute path";
@@ -56,20 +73,32 @@ std::string SetAddress(absl::string_view value, std::string* out) {
 std::string SetLoopback(absl::string_view value, std::string* out) {
   const std::string rule = SetAddress(value, out);
   if (!rule.empty()) return rule;
-  const std::string host = out->substr(0, out->rfind(':'));
-  if (host == "[::1]") return "";
-  in_addr address;
-  if (::inet_pton(AF_INET, host.c_str(), &address) == 1 &&
-      (ntohl(address.s_addr) >> 24) == 127) {
+  if (ReachOf(*out) == Reach::kThisMachine &&
+      !absl::StartsWith(*out, "localhost")) {
     return "";
   }
   return "must be a loopback address, 127.0.0.1:port or [::1]:port: whoever "
          "reaches it reads the figures without a password";
 }
 
-Setter Duration(absl::Duration Config::*field, absl::Duration lowest,
-                absl::Duration highest) {
-  return [=](absl::string_view value, Config* config) -> std::string {
+// Peers cannot connect to port 0.
+std::string SetPublicAddress(absl::string_view value, std::string* out) {
+  return peering::IsAddress(value) ? SetAddress(value, out)
+                                   : "must be host:port";
+}
+
+std::string SetThreads(absl::string_view value, int* out) {
+  int threads = 0;
+  if (!absl::SimpleAtoi(value, &threads) || threads < 1 || threads > 16) {
+    return "must be a number from 1 to 16";
+  }
+  *out = threads;
+  return "";
+}
+
+std::function<std::string(absl::string_view, absl::Duration*)> SetDuration(
+    absl::Duration lowest, absl::Duration highest) {
+  return [=](absl::string_view value, absl::Duration* out) -> std::string {
     absl::Duration duration;
     if (!absl::ParseDuration(value, &duration) || duration < lowest ||
         duration > highest) {
@@ -77,52 +106,31 @@ Setter Duration(absl::Duration Config::*field, absl::Duration lowest,
                           absl::FormatDuration(lowest), " to ",
                           absl::FormatDuration(highest));
     }
-    config->*field = duration;
+    *out = duration;
     return "";
   };
 }
 
-const std::map<std::string, Setter>& Setters() {
-  static const auto* const setters = new std::map<std::string, Setter>{
-      {"data_directory",
-       [](absl::string_view value, Config* config) {
-         return SetPath(value, &config->data_directory);
-       }},
+const std::map<std::string, Key>& Keys() {
+  static const auto* const keys = new std::map<std::string, Key>{
+      {"data_directory", KeyOf<std::string>(&Config::data_directory, SetPath)},
       {"listen_address",
-       [](absl::string_view value, Config* config) {
-         return SetAddress(value, &config->listen_address);
-       }},
+       KeyOf<std::string>(&Config::listen_address, SetAddress)},
       {"public_address",
-       [](absl::string_view value, Config* config) -> std::string {
-         // Peers cannot connect to port 0.
-         return peering::IsAddress(value)
-                    ? SetAddress(value, &config->public_address)
-                    : "must be host:port";
-       }},
+       KeyOf<std::string>(&Config::public_address, SetPublicAddress)},
       {"passphrase_file",
-       [](absl::string_view value, Config* config) {
-         return SetPath(value, &config->passphrase_file);
-       }},
-      {"delivery_threads",
-       [](absl::string_view value, Config* config) -> std::string {
-         int threads = 0;
-         if (!absl::SimpleAtoi(value, &threads) || threads < 1 ||
-             threads > 16) {
-           return "must be a number from 1 to 16";
-         }
-         config->delivery_threads = threads;
-         return "";
-       }},
+       KeyOf<std::string>(&Config::passphrase_file, SetPath)},
+      {"delivery_threads", KeyOf<int>(&Config::delivery_threads, SetThreads)},
       {"hello_interval",
-       Duration(&Config::hello_interval, absl::Seconds(1), absl::Hours(24))},
+       KeyOf<absl::Duration>(&Config::hello_interval,
+                             SetDuration(absl::Seconds(1), absl::Hours(24)))},
       {"metrics_address",
-       [](absl::string_view value, Config* config) {
-         return SetLoopback(value, &config->metrics_address);
-       }},
-      {"checkpoint_interval", Duration(&Config::checkpoint_interval,
-                                       absl::Minutes(1), absl::Hours(24))},
+       KeyOf<std::string>(&Config::metrics_address, SetLoopback)},
+      {"checkpoint_interval",
+       KeyOf<absl::Duration>(&Config::checkpoint_interval,
+                             SetDuration(absl::Minutes(1), absl::Hours(24)))},
   };
-  return *setters;
+  return *keys;
 }
 
 absl::Status Invalid(size_t line, absl::string_view why) {
@@ -147,14 +155,14 @@ absl::StatusOr<Config> ParseConfig(absl::string_view text) {
         absl::StripTrailingAsciiWhitespace(line.substr(0, equals)));
     const absl::string_view value =
         absl::StripLeadingAsciiWhitespace(line.substr(equals + 1));
-    const auto setter = Setters().find(key);
-    if (setter == Setters().end()) {
+    const auto known = Keys().find(key);
+    if (known == Keys().end()) {
       return Invalid(i + 1, "unknown key; the manual lists all keys");
     }
     if (!seen.insert(key).second) {
       return Invalid(i + 1, absl::StrCat(key, " is given twice"));
     }
-    const std::string rule = setter->second(value, &config);
+    const std::string rule = known->second.set(value, &config);
     if (!rule.empty()) return Invalid(i + 1, absl::StrCat(key, " ", rule));
   }
   if (config.data_directory.empty()) {
@@ -173,6 +181,25 @@ std::string PublicAddress(const Config& config, int port) {
   return port == 0 ? std::string() : absl::StrCat(host, ":", port);
 }
 
+Reach ReachOf(absl::string_view address) {
+  const std::string host(address.substr(0, address.rfind(':')));
+  if (host == "[::1]" || host == "localhost") return Reach::kThisMachine;
+  if (host == "[::]") return Reach::kEverywhere;
+  in_addr parsed;
+  if (::inet_pton(AF_INET, host.c_str(), &parsed) != 1) return Reach::kNamed;
+  if (parsed.s_addr == INADDR_ANY) return Reach::kEverywhere;
+  return ntohl(parsed.s_addr) >> 24 == 127 ? Reach::kThisMachine
+                                           : Reach::kNamed;
+}
+
+std::vector<std::string> DifferingKeys(const Config& a, const Config& b) {
+  std::vector<std::string> differing;
+  for (const auto& [name, key] : Keys()) {
+    if (!key.same(a, b)) differing.push_back(name);
+  }
+  return differing;
+}
+
 absl::StatusOr<Config> ReadConfig(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) {
@@ -188,7 +215,11 @@ absl::StatusOr<Config> ReadConfig(const std::string& path) {
       return Error(Reason::kConfigInvalid, "the configuration is too large");
     }
   }
-  return ParseConfig(text);
+  ASSIGN_OR_RETURN(Config config, ParseConfig(text));
+  // A process may change its folder later.
+  std::error_code failed;
+  config.file = std::filesystem::absolute(path, failed).string();
+  return config;
 }
 
 }  // namespace amparo::app

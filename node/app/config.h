@@ -25,6 +25,7 @@
 #define AMPARO_NODE_APP_CONFIG_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -41,6 +42,8 @@ struct Config {
   absl::Duration hello_interval = absl::Minutes(5);
   absl::Duration checkpoint_interval = absl::Hours(24);
   std::string metrics_address;  // Empty: no metrics.
+  // The file this was read from, absolute; empty when from none. No key.
+  std::string file;
 };
 
 // kConfigInvalid names the line and the key, never the value.
@@ -49,6 +52,18 @@ absl::StatusOr<Config> ParseConfig(absl::string_view text);
 // What peers are told to connect to when the node listens on `port`; empty
 // when that cannot be known yet (`port` 0 and none configured).
 std::string PublicAddress(const Config& config, int port);
+
+// Whom an address "host:port" lets in, as far as it says without looking up a
+// name.
+enum class Reach {
+  kEverywhere,   // 0.0.0.0 or [::]: to listen on; nobody can connect to it.
+  kThisMachine,  // 127.0.0.0/8, [::1] or localhost.
+  kNamed,
+};
+Reach ReachOf(absl::string_view address);
+
+// The keys by which the two differ, in alphabetical order.
+std::vector<std::string> DifferingKeys(const Config& a, const Config& b);
 
 // Reads and parses a file of at most limits::kConfigBytesMax.
 absl::StatusOr<Config> ReadConfig(const std::string& path);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "node/base/limits.h"
 
 namespace amparo::app {
@@ -38,6 +39,7 @@ class Diagnosis {
     for (const PeerFacts& peer : facts_.peers) Peer(peer);
     Versions();
     Address();
+    Config();
     Ok("fsck",
        "not known when stored data was last checked: stop the node and "
        "run amparod fsck to know");
@@ -233,6 +235,70 @@ class Diagnosis {
           "what peers are told to connect to does not answer from here",
           "check public_address in the configuration, the firewall and the "
           "name; some networks only answer from outside");
+    }
+  }
+
+  void Config() {
+    if (!facts_.config.has_value()) return Ok("config", "from no file");
+    const ConfigFacts& config = *facts_.config;
+    const size_t before = findings_.size();
+    CheckConfigFile(config);
+    CheckConfiguredAddresses(config);
+    if (findings_.size() > before) return;
+    Ok("config", absl::StrCat("the file is what the node runs with, listening "
+                              "on ",
+                              config.listen_address));
+  }
+
+  void CheckConfigFile(const ConfigFacts& config) {
+    if (!config.refusal.empty()) {
+      Add(Level::kFail, "config",
+          absl::StrCat("the node would not start again: ", config.refusal),
+          "correct the configuration file now, before a restart or a power "
+          "cut keeps the office out");
+    }
+    if (!config.changed_keys.empty()) {
+      Add(Level::kWarn, "config",
+          absl::StrCat("the file was changed since the node started: ",
+                       absl::StrJoin(config.changed_keys, ", ")),
+          "start the node again, or take the change back: the next start "
+          "takes it without asking");
+    }
+    if (config.others_write) {
+      Add(Level::kFail, "config",
+          "others than root and the node's user may change the configuration "
+          "file, and with it where peers connect",
+          "correct it with chown and chmod, and read what it says now");
+    }
+    if (config.passphrase_beside) {
+      Add(Level::kWarn, "config",
+          "the passphrase file is on the same file system as the data: who "
+          "takes that disk, or a copy of all of it, can read everything",
+          "use an encrypted systemd credential or start locked (install.md); "
+          "keep passphrase_file out of every backup");
+    }
+  }
+
+  void CheckConfiguredAddresses(const ConfigFacts& config) {
+    if (config.told_nowhere) {
+      Add(Level::kWarn, "config",
+          "peers are told to connect to every address, which is none: they "
+          "can only wait for this node to call",
+          "set public_address to the name and port that peers reach, then "
+          "start the node again");
+    } else if (config.told_here_only) {
+      Add(Level::kWarn, "config",
+          "peers are told a loopback address: only nodes of this machine can "
+          "connect",
+          "set public_address to the name and port that peers reach, then "
+          "start the node again");
+    } else if (config.listens_here_only && !facts_.public_address.empty()) {
+      Add(Level::kWarn, "config",
+          "the node listens on a loopback address, but peers are told "
+          "another: they get through only where something here passes "
+          "connections on",
+          "set listen_address to an address of the network, or make sure that "
+          "what passes connections on runs");
     }
   }
 

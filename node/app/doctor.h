@@ -56,6 +56,24 @@ struct KeyFacts {
   absl::Duration renewed_before;
 };
 
+// What of the configuration file can be doubted while a node runs with it; a
+// value that the node refuses never gets this far.
+struct ConfigFacts {
+  // What the next start would say of the file as it is now; empty: it starts.
+  std::string refusal;
+  // Where the file differs from what the node runs with.
+  std::vector<std::string> changed_keys;
+  // Others than root and the node's user may change the file.
+  bool others_write = false;
+  // The file with the passphrase is on the file system of what it opens.
+  bool passphrase_beside = false;
+  std::string listen_address;
+  bool listens_here_only = false;  // On a loopback address.
+  // What peers are told: no address to connect to (0.0.0.0), or a loopback one.
+  bool told_nowhere = false;
+  bool told_here_only = false;
+};
+
 struct DoctorFacts {
   absl::Time now;
   // How far wall and steady time have drifted apart since the node started.
@@ -84,6 +102,7 @@ struct DoctorFacts {
   // made from here; nullopt: not tried.
   std::string public_address;
   std::optional<bool> address_answers;
+  std::optional<ConfigFacts> config;  // nullopt: not started from a file.
 };
 
 // At least one finding about each thing that is looked at, in a fixed order;

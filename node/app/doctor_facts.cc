@@ -44,6 +44,42 @@ void CheckFile(const std::string& path, absl::string_view name, mode_t allowed,
   }
 }
 
+std::optional<dev_t> FileSystemOf(const std::string& path) {
+  struct stat found;
+  if (::stat(path.c_str(), &found) != 0) return std::nullopt;
+  return found.st_dev;
+}
+
+// The file as the next start would find it.
+void LookAtConfig(const Config& running, DoctorFacts& facts) {
+  if (running.file.empty()) return;
+  ConfigFacts& seen = facts.config.emplace();
+  const absl::StatusOr<Config> next = ReadConfig(running.file);
+  if (next.ok()) {
+    seen.changed_keys = DifferingKeys(running, *next);
+  } else {
+    seen.refusal = std::string(next.status().message());
+  }
+  struct stat file;
+  if (::stat(running.file.c_str(), &file) == 0) {
+    seen.others_write = (file.st_uid != 0 && file.st_uid != ::geteuid()) ||
+                        (file.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+  }
+  const std::string& passphrase = running.passphrase_file;
+  if (!passphrase.empty()) {
+    CheckFile(passphrase, "the passphrase file", 0600, "0600", facts);
+    const auto beside = FileSystemOf(passphrase);
+    seen.passphrase_beside =
+        beside.has_value() && beside == FileSystemOf(running.data_directory);
+  }
+  seen.listen_address = running.listen_address;
+  seen.listens_here_only =
+      ReachOf(running.listen_address) == Reach::kThisMachine;
+  const Reach told = ReachOf(facts.public_address);
+  seen.told_nowhere = told == Reach::kEverywhere;
+  seen.told_here_only = told == Reach::kThisMachine;
+}
+
 void LookAtDirectory(const std::string& directory, DoctorFacts& facts) {
   struct statvfs space;
   facts.disk_known = ::statvfs(directory.c_str(), &space) == 0;
@@ -163,13 +199,15 @@ bool Answers(const std::string& address, absl::Duration timeout) {
 }
 
 absl::StatusOr<DoctorFacts> GatherFacts(Node& node, const ClockWatch& watch,
-                                        const std::string& data_directory,
+                                        const Config& config,
                                         const std::string& version) {
   DoctorFacts facts;
   facts.now = node.ground().clock.Now();
   facts.clock_jump = watch.Jump();
   facts.disk_known = false;
-  if (!data_directory.empty()) LookAtDirectory(data_directory, facts);
+  if (!config.data_directory.empty()) {
+    LookAtDirectory(config.data_directory, facts);
+  }
   const storage::Store& store = node.ground().store;
   facts.writable = store.writable();
   const DurationHistogram::Reading syncs = store.Figures().syncs;
@@ -179,6 +217,7 @@ absl::StatusOr<DoctorFacts> GatherFacts(Node& node, const ClockWatch& watch,
         absl::Seconds(syncs.sum_seconds / static_cast<double>(syncs.count));
   }
   LookAtKeys(node.own(), facts);
+  LookAtConfig(config, facts);
   for (const peering::Peer& peer : node.peers().List()) {
     ASSIGN_OR_RETURN(PeerFacts seen, LookAtPeer(node, peer, facts.now));
     facts.peers.push_back(std::move(seen));

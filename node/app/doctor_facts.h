@@ -8,6 +8,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "node/app/config.h"
 #include "node/app/doctor.h"
 #include "node/app/node.h"
 
@@ -27,11 +28,12 @@ class ClockWatch {
   const absl::Duration steady_;
 };
 
-// `data_directory` may be empty: then nothing is said of disk and files. Takes
-// up to kConnectTimeout.
+// `config` is what the node was started with; its file is read again. Nothing
+// is said of disk and files without a data directory, and nothing of the
+// configuration when it is from no file. Takes up to kConnectTimeout.
 inline constexpr absl::Duration kConnectTimeout = absl::Seconds(2);
 absl::StatusOr<DoctorFacts> GatherFacts(Node& node, const ClockWatch& watch,
-                                        const std::string& data_directory,
+                                        const Config& config,
                                         const std::string& version);
 
 // Whether anybody accepts a connection at "host:port" within the time.

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "node/app/data_directory.h"
 #include "node/app/office_socket.h"
 #include "node/app/status_rpc.h"
 #include "node/base/errors.h"
@@ -50,7 +51,7 @@ absl::Status CheckPermissions(const std::vector<grpc::Service*>& services) {
 
 class OfficeServer::Impl {
  public:
-  Impl(Node& node, const std::string& version, const std::string& peer_address)
+  Impl(Node& node, const Config& config, const std::string& version)
       : gate_(node.sessions()),
         people_(gate_, node.people()),
         cases_(gate_, node.cases()),
@@ -60,11 +61,10 @@ class OfficeServer::Impl {
         referrals_(gate_, node.referrals()),
         tables_(gate_, node.tables()),
         trends_(gate_, node.trends()),
-        status_(gate_, node, version, peer_address) {}
+        status_(gate_, node, version, config),
+        socket_path_(OfficeSocketPath(config.data_directory)) {}
 
-  absl::Status Start(const std::string& socket_path) {
-    // The socket stands in the data directory.
-    status_.SetDataDirectory(socket_path.substr(0, socket_path.rfind('/')));
+  absl::Status Start() {
     const std::vector<grpc::Service*> services = {
         &people_,    &cases_,  &consent_, &peering_,
         &referrals_, &tables_, &trends_,  &status_};
@@ -73,7 +73,7 @@ class OfficeServer::Impl {
     for (grpc::Service* const service : services) {
       builder.RegisterService(service);
     }
-    ASSIGN_OR_RETURN(server_, ServeOnSocket(builder, socket_path, calls_));
+    ASSIGN_OR_RETURN(server_, ServeOnSocket(builder, socket_path_, calls_));
     return absl::OkStatus();
   }
 
@@ -100,15 +100,15 @@ class OfficeServer::Impl {
   statistics::TableRpc tables_;
   region::TrendRpc trends_;
   StatusRpc status_;
+  const std::string socket_path_;
   CallFigures calls_{"amparo.office.v1", {}};
   std::unique_ptr<grpc::Server> server_;
 };
 
 absl::StatusOr<std::unique_ptr<OfficeServer>> OfficeServer::Start(
-    Node& node, const std::string& socket_path, const std::string& version,
-    const std::string& peer_address) {
-  auto impl = std::make_unique<Impl>(node, version, peer_address);
-  RETURN_IF_ERROR(impl->Start(socket_path));
+    Node& node, const Config& config, const std::string& version) {
+  auto impl = std::make_unique<Impl>(node, config, version);
+  RETURN_IF_ERROR(impl->Start());
   return std::unique_ptr<OfficeServer>(new OfficeServer(std::move(impl)));
 }
 

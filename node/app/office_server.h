@@ -12,6 +12,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "node/app/config.h"
 #include "node/app/node.h"
 #include "node/base/call_figures.h"
 
@@ -22,10 +23,10 @@ class OfficeServer {
  public:
   // Starts to serve. kConfigInvalid when a method of the office API names no
   // permission, or when the path is too long for a socket (107 bytes).
-  // `node` must outlive it; `version` is what status shows.
+  // `node` must outlive it; the socket stands in the data directory of
+  // `config`; `version` is what status shows.
   static absl::StatusOr<std::unique_ptr<OfficeServer>> Start(
-      Node& node, const std::string& socket_path, const std::string& version,
-      const std::string& peer_address);
+      Node& node, const Config& config, const std::string& version);
   ~OfficeServer();
 
   // What health answers; NOT_SERVING until the first call of this.

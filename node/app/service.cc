@@ -3,7 +3,6 @@
 
 #include <utility>
 
-#include "node/app/data_directory.h"
 #include "node/app/handshake_door.h"
 #include "node/app/health.h"
 #include "node/app/metrics.h"
@@ -81,10 +80,7 @@ class Service::Impl {
                                     PublicAddress(config_, peers_->port()),
                                     clock_.Now())
                         .status());
-    ASSIGN_OR_RETURN(
-        office_,
-        OfficeServer::Start(*node_, OfficeSocketPath(config_.data_directory),
-                            kVersion, config_.listen_address));
+    ASSIGN_OR_RETURN(office_, OfficeServer::Start(*node_, config_, kVersion));
     workers_->Start(config_.delivery_threads);
     upkeep_ = std::make_unique<Upkeep>(*node_, config_,
                                        [this] { return peers_->Renew(); });

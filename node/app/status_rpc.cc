@@ -45,7 +45,7 @@ grpc::Status StatusRpc::Examine(grpc::ServerContext* context,
       [&](const people::Caller& caller) -> absl::Status {
         RETURN_IF_ERROR(caller.May(people::Permission::kStatusRead));
         ASSIGN_OR_RETURN(const DoctorFacts facts,
-                         GatherFacts(node_, watch_, data_directory_, version_));
+                         GatherFacts(node_, watch_, config_, version_));
         for (const DoctorFinding& finding : Diagnose(facts)) {
           office::v1::Finding* const out = response->add_findings();
           out->set_level(LevelOnWire(finding.level));
@@ -66,7 +66,7 @@ absl::Status StatusRpc::Fill(office::v1::ShowStatusResponse* response) const {
                                                               : "OFFICE");
   response->set_exercise(own.exercise());
   response->set_version(version_);
-  response->set_address(address_);
+  response->set_address(config_.listen_address);
   response->set_incarnation(own.incarnation());
   ASSIGN_OR_RETURN(const uint64_t leaves, node_.log().Size());
   response->set_log_leaves(leaves);

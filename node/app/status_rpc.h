@@ -12,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "amparo/office/v1/status.grpc.pb.h"
+#include "node/app/config.h"
 #include "node/app/doctor_facts.h"
 #include "node/app/node.h"
 #include "node/people/gate_rpc.h"
@@ -21,13 +22,13 @@ namespace amparo::app {
 // Thread-safe; `gate` and `node` must outlive it.
 class StatusRpc final : public office::v1::StatusService::Service {
  public:
-  // `version` is the program's, `address` where its peers' port listens.
+  // `version` is the program's, `config` what the node was started with.
   StatusRpc(const people::Gate& gate, Node& node, std::string version,
-            std::string address)
+            Config config)
       : gate_(gate),
         node_(node),
         version_(std::move(version)),
-        address_(std::move(address)),
+        config_(std::move(config)),
         watch_(node.ground().clock) {}
 
   grpc::Status ShowStatus(grpc::ServerContext* context,
@@ -37,11 +38,6 @@ class StatusRpc final : public office::v1::StatusService::Service {
                        const office::v1::ExamineRequest* request,
                        office::v1::ExamineResponse* response) override;
 
-  // Where disk and files are looked at. Before the first call.
-  void SetDataDirectory(std::string directory) {
-    data_directory_ = std::move(directory);
-  }
-
  private:
   absl::Status Fill(office::v1::ShowStatusResponse* response) const;
   absl::Status FillPeer(const peering::Peer& peer,
@@ -50,9 +46,8 @@ class StatusRpc final : public office::v1::StatusService::Service {
   const people::Gate& gate_;
   Node& node_;
   const std::string version_;
-  const std::string address_;
+  const Config config_;
   const ClockWatch watch_;
-  std::string data_directory_;
 };
 
 }  // namespace amparo::app

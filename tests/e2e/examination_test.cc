@@ -128,10 +128,16 @@ TEST_F(ExaminationTest, DoctorSaysWhatItCan) {
   for (const char* about :
        {"clock: ", "disk: ", "OK    files: ", "OK    keys: the signing key",
         "OK    keys: the TLS key", "version: amparod ", "openssl: OpenSSL ",
-        "address: "}) {
+        "address: ", "WARN  config: the passphrase file is on the same"}) {
     EXPECT_THAT(well.output, HasSubstr(about));
   }
   EXPECT_THAT(well.output, Not(HasSubstr("FAIL")));
+
+  std::ofstream(node_->config(), std::ios::app) << "no_such_key = 1\n";
+  const Ending changed = Amparo({"doctor"});
+  EXPECT_EQ(changed.code, 2) << changed.output;
+  EXPECT_THAT(changed.output, HasSubstr("the node would not start again: "));
+  EXPECT_THAT(changed.output, HasSubstr("unknown key"));
 
   ::chmod((node_->data_directory() + "/node.key").c_str(), 0644);
   const Ending open = Amparo({"doctor"});

@@ -5,14 +5,19 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "node/base/errors.h"
 #include "tests/support/status_matchers.h"
 
 namespace amparo::app {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::Not;
 
 TEST(ConfigTest, OnlyTheDataDirectoryIsRequired) {
@@ -55,6 +60,45 @@ TEST(ConfigTest, MetricsMayStandOnAnyLoopbackAddress) {
     ASSERT_THAT(config, IsOk()) << address;
     EXPECT_EQ(config->metrics_address, address);
   }
+}
+
+TEST(ConfigTest, AnyKeyThatDiffersIsNamed) {
+  const Config was = *ParseConfig("data_directory = /d\n");
+  EXPECT_THAT(DifferingKeys(was, was), IsEmpty());
+  const std::pair<const char*, const char*> lines[] = {
+      {"checkpoint_interval", "2h"},
+      {"data_directory", "/e"},
+      {"delivery_threads", "5"},
+      {"hello_interval", "2h"},
+      {"listen_address", "10.0.0.1:7410"},
+      {"metrics_address", "[::1]:1"},
+      {"passphrase_file", "/p"},
+      {"public_address", "node.example:7410"},
+  };
+  std::string all;
+  std::vector<std::string> names;
+  for (const auto& [key, value] : lines) {
+    const std::string line = absl::StrCat(key, " = ", value, "\n");
+    const std::string directory =
+        absl::string_view(key) == "data_directory" ? "" : "data_directory=/d\n";
+    const auto is = ParseConfig(directory + line);
+    ASSERT_THAT(is, IsOk()) << key;
+    EXPECT_THAT(DifferingKeys(was, *is), ElementsAre(key));
+    all += line;
+    names.push_back(key);
+  }
+  EXPECT_EQ(DifferingKeys(was, *ParseConfig(all)), names);
+}
+
+TEST(ConfigTest, AnAddressSaysWhomItLetsIn) {
+  EXPECT_EQ(ReachOf("0.0.0.0:7410"), Reach::kEverywhere);
+  EXPECT_EQ(ReachOf("[::]:7410"), Reach::kEverywhere);
+  EXPECT_EQ(ReachOf("127.0.0.9:1"), Reach::kThisMachine);
+  EXPECT_EQ(ReachOf("[::1]:1"), Reach::kThisMachine);
+  EXPECT_EQ(ReachOf("localhost:1"), Reach::kThisMachine);
+  EXPECT_EQ(ReachOf("127.example:1"), Reach::kNamed);
+  EXPECT_EQ(ReachOf("10.0.0.1:1"), Reach::kNamed);
+  EXPECT_EQ(ReachOf("node.example:1"), Reach::kNamed);
 }
 
 struct BadLine {

@@ -21,6 +21,7 @@ namespace amparo::app {
 namespace {
 
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -30,16 +31,30 @@ class DoctorFactsTest : public testing::Test {
   DoctorFactsTest() : watch_(pair_.clock) {
     std::string pattern = testing::TempDir() + "amparo-doctor-XXXXXX";
     folder_ = ::mkdtemp(pattern.data());
+    config_.data_directory = folder_;
   }
   ~DoctorFactsTest() override { std::filesystem::remove_all(folder_); }
 
   DoctorFacts Gather() {
-    return Must(GatherFacts(pair_.a.node(), watch_, folder_, "1.0"));
+    return Must(GatherFacts(pair_.a.node(), watch_, config_, "1.0"));
+  }
+  // The file of the node, as an administrator writes it.
+  std::string Write(const std::string& lines) {
+    const std::string path = folder_ + "/amparod.conf";
+    std::ofstream(path) << "data_directory = " << folder_ << "\n" << lines;
+    ::chmod(path.c_str(), 0644);
+    return path;
+  }
+  ConfigFacts GatherConfig() {
+    const DoctorFacts facts = Gather();
+    EXPECT_TRUE(facts.config.has_value());
+    return facts.config.value_or(ConfigFacts());
   }
 
   OfficePair pair_;
   ClockWatch watch_;
   std::string folder_;
+  Config config_;
 };
 
 TEST_F(DoctorFactsTest, ANewOfficeHasItsKeysAndItsPeer) {
@@ -80,6 +95,62 @@ TEST_F(DoctorFactsTest, AFileThatOthersReadIsNamed) {
   std::ofstream(folder_ + "/node.key") << "key";
   ::chmod((folder_ + "/node.key").c_str(), 0640);
   EXPECT_THAT(Gather().open_files, Contains(HasSubstr("node.key must")));
+}
+
+TEST_F(DoctorFactsTest, NothingIsSaidOfAFileThatIsNotThere) {
+  EXPECT_FALSE(Gather().config.has_value());
+}
+
+TEST_F(DoctorFactsTest, TheFileIsHeldAgainstWhatTheNodeRunsWith) {
+  config_ = Must(ReadConfig(Write("listen_address = 10.0.0.1:7410\n")));
+  const ConfigFacts same = GatherConfig();
+  EXPECT_EQ(same.refusal, "");
+  EXPECT_THAT(same.changed_keys, IsEmpty());
+  EXPECT_FALSE(same.others_write);
+  EXPECT_EQ(same.listen_address, "10.0.0.1:7410");
+  EXPECT_FALSE(same.listens_here_only);
+
+  Write("listen_address = 10.0.0.2:7410\ndelivery_threads = 4\n");
+  EXPECT_THAT(GatherConfig().changed_keys, ElementsAre("listen_address"));
+
+  Write("listen_adress = 10.0.0.1:7410\n");
+  EXPECT_THAT(GatherConfig().refusal, HasSubstr("line 2: unknown key"));
+
+  std::filesystem::remove(config_.file);
+  EXPECT_THAT(GatherConfig().refusal, HasSubstr("cannot be read"));
+}
+
+TEST_F(DoctorFactsTest, AFileThatOthersMayChangeIsSeen) {
+  config_ = Must(ReadConfig(Write("")));
+  ::chmod(config_.file.c_str(), 0664);
+  EXPECT_TRUE(GatherConfig().others_write);
+}
+
+TEST_F(DoctorFactsTest, APassphraseOnTheDiskOfTheDataAndOpenIsSeen) {
+  const std::string passphrase = folder_ + "/passphrase";
+  config_ = Must(ReadConfig(Write("passphrase_file = " + passphrase + "\n")));
+  EXPECT_FALSE(GatherConfig().passphrase_beside);  // It is not there.
+  std::ofstream(passphrase) << "secret";
+  ::chmod(passphrase.c_str(), 0604);
+  EXPECT_TRUE(GatherConfig().passphrase_beside);
+  EXPECT_THAT(Gather().open_files, Contains(HasSubstr("the passphrase file")));
+  config_.passphrase_file = "/proc/self/status";
+  EXPECT_FALSE(GatherConfig().passphrase_beside);
+}
+
+TEST_F(DoctorFactsTest, AddressesThatLetNobodyInAreSeen) {
+  config_ = Must(ReadConfig(Write("listen_address = 127.0.0.1:0\n")));
+  EXPECT_TRUE(GatherConfig().listens_here_only);
+  const auto tell = [&](const char* address) {
+    ASSERT_THAT(pair_.a.node().own().SetAddress(pair_.a.node().log(), address,
+                                                pair_.clock.Now()),
+                IsOk());
+  };
+  tell("0.0.0.0:1");
+  EXPECT_TRUE(GatherConfig().told_nowhere);
+  tell("127.0.0.1:1");
+  EXPECT_TRUE(GatherConfig().told_here_only);
+  EXPECT_FALSE(GatherConfig().told_nowhere);
 }
 
 TEST(AnswersTest, OnlyWhereSomebodyListens) {

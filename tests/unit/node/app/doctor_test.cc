@@ -48,14 +48,16 @@ DoctorFacts Healthy() {
   facts.openssl_patch = 22;
   facts.public_address = "kyiv.example:7410";
   facts.address_answers = true;
+  facts.config.emplace().listen_address = "0.0.0.0:7410";
   return facts;
 }
 
 TEST(DoctorTest, AHealthyNodeIsOkInAllAndSaysOfEachThingWhatWasSeen) {
   const auto findings = Diagnose(Healthy());
   EXPECT_EQ(Worst(findings), Level::kOk);
-  for (const char* about : {"clock", "disk", "files", "keys", "peer Kyiv",
-                            "version", "openssl", "address", "fsck"}) {
+  for (const char* about :
+       {"clock", "disk", "files", "keys", "peer Kyiv", "version", "openssl",
+        "address", "config", "fsck"}) {
     EXPECT_THAT(findings, Contains(Field(&DoctorFinding::about, about)));
   }
   EXPECT_THAT(findings, Not(Contains(Field(&DoctorFinding::cause, IsEmpty()))));
@@ -153,7 +155,28 @@ INSTANTIATE_TEST_SUITE_P(
         Ailment{"OpenSslOld", [](F& f) { f.openssl_patch = 21; }, Level::kWarn,
                 "openssl", "OpenSSL 3.0.21"},
         Ailment{"AddressSilent", [](F& f) { f.address_answers = false; },
-                Level::kWarn, "address", "does not answer"}),
+                Level::kWarn, "address", "does not answer"},
+        Ailment{"ConfigWouldBeRefused",
+                [](F& f) { f.config->refusal = "line 3: unknown key"; },
+                Level::kFail, "config", "not start again: line 3"},
+        Ailment{"ConfigChanged",
+                [](F& f) {
+                  f.config->changed_keys = {"hello_interval", "listen_address"};
+                },
+                Level::kWarn, "config", "hello_interval, listen_address"},
+        Ailment{"ConfigOpen", [](F& f) { f.config->others_write = true; },
+                Level::kFail, "config", "may change the configuration"},
+        Ailment{"PassphraseBesideData",
+                [](F& f) { f.config->passphrase_beside = true; }, Level::kWarn,
+                "config", "same file system"},
+        Ailment{"PeersToldNowhere", [](F& f) { f.config->told_nowhere = true; },
+                Level::kWarn, "config", "told to connect to every address"},
+        Ailment{"PeersToldLoopback",
+                [](F& f) { f.config->told_here_only = true; }, Level::kWarn,
+                "config", "told a loopback address"},
+        Ailment{"ListensWherePeersCannotReach",
+                [](F& f) { f.config->listens_here_only = true; }, Level::kWarn,
+                "config", "listens on a loopback address"}),
     [](const auto& each) { return std::string(each.param.name); });
 
 TEST(DoctorTest, ASuspendedPeerIsNotComplainedAbout) {
@@ -161,6 +184,13 @@ TEST(DoctorTest, ASuspendedPeerIsNotComplainedAbout) {
   facts.peers[0].in_use = false;
   facts.peers[0].last_hello = absl::InfinitePast();
   facts.peers[0].failures = 12;
+  EXPECT_EQ(Worst(Diagnose(facts)), Level::kOk);
+}
+
+TEST(DoctorTest, ANodeThatOnlyCallsOutMayListenOnLoopback) {
+  DoctorFacts facts = Healthy();
+  facts.public_address = "";
+  facts.config->listens_here_only = true;
   EXPECT_EQ(Worst(Diagnose(facts)), Level::kOk);
 }
 
