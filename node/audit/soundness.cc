@@ -340,6 +340,8 @@ absl::StatusOr<LogContents> CheckAudit(
     inspection.Add(TableId::kLogHead, Gravity::kEvidence,
                    "the head of the log cannot be read");
   }
+  RETURN_IF_ERROR(storage::CheckPrefixes(inspection, TableId::kLogHead,
+                                         {HeadKey(), CheckpointKeyPrefix()}));
   ASSIGN_OR_RETURN(Roots roots, CheckCheckpoints(inspection, office, keys));
   TreeCheck tree(inspection, std::move(head), std::move(roots));
   tree.AtSize();

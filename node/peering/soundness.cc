@@ -183,6 +183,10 @@ absl::StatusOr<KnownOffices> CheckPeering(Inspection& inspection,
   RETURN_IF_ERROR(CheckPeers(inspection, known));
   RETURN_IF_ERROR(CheckInvitations<InvitationCodec>(inspection));
   RETURN_IF_ERROR(CheckInvitations<RedemptionCodec>(inspection));
+  RETURN_IF_ERROR(
+      storage::CheckPrefixes(inspection, TableId::kInvitations,
+                             {std::string(1, InvitationCodec::kPrefix),
+                              std::string(1, RedemptionCodec::kPrefix)}));
   // Without these every signature would be reported.
   if (known.own_bundle.has_value()) {
     RETURN_IF_ERROR(CheckAgreements(inspection, known));

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/strings/match.h"
 #include "crypto/base/bytes.h"
 #include "crypto/base/digest.h"
 #include "node/base/errors.h"
@@ -153,6 +154,23 @@ absl::Status AddUnopened(Inspection& inspection, TableId table,
   inspection.Add(table, Gravity::kRecord,
                  "a row does not open: it was changed, or belongs elsewhere");
   return absl::OkStatus();
+}
+
+absl::Status CheckPrefixes(Inspection& inspection, TableId table,
+                           const std::vector<std::string>& prefixes) {
+  return inspection.Scan(
+      table, {},
+      [&](absl::string_view key, absl::string_view) -> absl::StatusOr<bool> {
+        if (std::none_of(prefixes.begin(), prefixes.end(),
+                         [&](const std::string& prefix) {
+                           return absl::StartsWith(key, prefix);
+                         })) {
+          inspection.CountRows(1);
+          inspection.Add(table, Gravity::kRecord,
+                         "a row has a key that rows of this table cannot have");
+        }
+        return true;
+      });
 }
 
 absl::Status CheckStorage(Inspection& inspection) {

@@ -159,6 +159,11 @@ absl::StatusOr<Opened> OpenAll(
                                      const Row<typename Codec::Record>&)>& row,
     absl::string_view prefix = {});
 
+// That the key of each row of a table starts with one of these: what shares a
+// table is checked prefix by prefix, and nobody would look at other rows.
+absl::Status CheckPrefixes(Inspection& inspection, TableId table,
+                           const std::vector<std::string>& prefixes);
+
 // That each data key is a table's own or owned by exactly one row: a key
 // nobody owns was orphaned. Call it when all rooms have said what they own. Not
 // compared when rows were found that do not open: these own keys too.

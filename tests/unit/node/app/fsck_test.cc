@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 
 #include "node/app/restore.h"
@@ -15,6 +16,10 @@
 namespace amparo::app {
 namespace {
 
+using storage::TableId;
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::Field;
 using ::testing::HasSubstr;
 
 // A whole main job leaves nothing to find, on either side and in a region.
@@ -61,6 +66,26 @@ TEST(FsckTest, FindsNothingAfterARestore) {
   expect_sound("after what was lost came again");
   pair.ProposeAndAccept(pair.NewPerson());
   expect_sound("going on");
+}
+
+// Tables that two kinds of row share are checked kind by kind: a row of a third
+// kind is what is left of one of them.
+TEST(FsckTest, FindsARowWhosePrefixWasDamaged) {
+  FsckWorld world;
+  for (const TableId table : {TableId::kInvitations, TableId::kLogHead}) {
+    Damage damage(world.pair.a);
+    const Damage::Row row = damage.Rows(table).back();
+    std::string key = row.first;
+    key[0] = static_cast<char>(key[0] ^ 0x40);
+    damage.Set(table, row.first, std::nullopt);
+    damage.Set(table, key, row.second);
+    const FsckReport report = Checked(world.pair.a, world.pair.clock.Now());
+    EXPECT_THAT(report.findings,
+                Contains(AllOf(Field(&storage::Finding::table, table),
+                               Field(&storage::Finding::what,
+                                     HasSubstr("has a key that rows")))))
+        << Describe(report);
+  }
 }
 
 TEST(FsckTest, AnotherNodeKeyCannotCheck) {
