@@ -107,6 +107,9 @@ rocksdb::Options MakeReadingOptions(Disk* disk) {
   table.cache_index_and_filter_blocks = true;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.paranoid_checks = true;
+  // As OpenStore has it: without, RocksDB would have to write that it forgets
+  // the files of the log that the list of files names, and stops.
+  options.track_and_verify_wals_in_manifest = true;
   options.info_log_level = rocksdb::InfoLogLevel::FATAL_LEVEL;
   options.info_log = MakeEngineLog(options.info_log_level);
   options.stats_dump_period_sec = 0;

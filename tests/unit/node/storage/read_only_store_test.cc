@@ -87,6 +87,28 @@ TEST_F(ReadOnlyStoreTest, ReadsAllRowsAndChangesNoByte) {
   EXPECT_EQ(Bytes(), before);
 }
 
+// A store that is closed while a full buffer is being written out leaves more
+// than one file of the log, and says so in its list of files.
+TEST_F(ReadOnlyStoreTest, ReadsAStoreThatFilledItsBuffers) {
+  constexpr int kRounds = 4;
+  constexpr int kBatches = 6;
+  for (int round = 0; round < kRounds; ++round) {
+    {
+      const auto store = OpenStore(directory_);
+      ASSERT_THAT(store, IsOk());
+      for (int i = 0; i < kBatches; ++i) {
+        Batch batch;
+        batch.Put(TableId::kCases, absl::StrCat(round, "-", i),
+                  std::string(4 << 20, static_cast<char>('a' + i)));
+        ASSERT_THAT((*store)->Commit(batch), IsOk());
+      }
+    }
+    const auto reader = OpenReadOnly(directory_);
+    ASSERT_THAT(reader, IsOk());
+    EXPECT_EQ(CountCases(**reader), (round + 1) * kBatches);
+  }
+}
+
 TEST_F(ReadOnlyStoreTest, ANodeAndAReaderKeepEachOtherOut) {
   Fill();
   {
