@@ -131,7 +131,7 @@ absl::StatusOr<StoredProfile> ProfileCodec::Decode(absl::string_view bytes) {
   entries.reserve(static_cast<size_t>(message.entries_size()));
   for (const pb::ProfileEntry& entry : message.entries()) {
     absl::StatusOr<vocabulary::Coded> coded =
-        lists.Check(entry.variable(), entry.code());
+        lists.CheckRecorded(entry.variable(), entry.code());
     if (!coded.ok()) return Damaged("profile");
     entries.push_back(*coded);
   }

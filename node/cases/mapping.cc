@@ -149,6 +149,7 @@ absl::Status BoundMapping::BindColumn(const vocabulary::Lists& lists,
       return absl::OkStatus();
     };
     for (const vocabulary::Code& code : list.codes()) {
+      if (!code.withdrawn.empty()) continue;
       RETURN_IF_ERROR(claim(code.code));
       for (const std::string& alias : code.aliases) {
         RETURN_IF_ERROR(claim(alias));

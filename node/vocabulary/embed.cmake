@@ -1,9 +1,9 @@
-# Writes the list files as string literals into OUT. LISTS is separated by
-# commas; VARIABLES is the file of variables.
-string(REPLACE "," ";" files "${LISTS}")
-set(text "// Generated from node/vocabulary/lists; do not edit.\n")
-string(APPEND text "#include \"node/vocabulary/embedded_lists.h\"\n\n")
+# Writes data files as string literals into OUT: those of LISTS (separated by
+# commas) as the array kLists, and each NAME=FILE of FILES (likewise) as kNAME.
+set(text "// Generated from the data of node/vocabulary; do not edit.\n")
+string(APPEND text "#include \"node/vocabulary/embedded.h\"\n\n")
 string(APPEND text "namespace amparo::vocabulary::embedded {\n\n")
+string(REPLACE "," ";" files "${LISTS}")
 set(names)
 set(number 0)
 foreach(file ${files})
@@ -12,10 +12,17 @@ foreach(file ${files})
   string(APPEND names "    kList${number},\n")
   math(EXPR number "${number} + 1")
 endforeach()
-file(READ ${VARIABLES} content)
-string(APPEND text "constexpr char kVariablesText[] = R\"tsv(${content})tsv\";\n\n")
 string(APPEND text "const absl::string_view kLists[] = {\n${names}};\n")
 string(APPEND text "const size_t kListCount = ${number};\n")
-string(APPEND text "const absl::string_view kVariables = kVariablesText;\n\n")
-string(APPEND text "}  // namespace amparo::vocabulary::embedded\n")
+string(REPLACE "," ";" pairs "${FILES}")
+foreach(pair ${pairs})
+  string(REPLACE "=" ";" pair "${pair}")
+  list(GET pair 0 name)
+  list(GET pair 1 file)
+  file(READ ${file} content)
+  string(APPEND text
+    "constexpr char k${name}Text[] = R\"tsv(${content})tsv\";\n"
+    "const absl::string_view k${name} = k${name}Text;\n")
+endforeach()
+string(APPEND text "\n}  // namespace amparo::vocabulary::embedded\n")
 file(WRITE ${OUT} "${text}")

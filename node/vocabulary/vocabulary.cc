@@ -4,17 +4,26 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "node/base/errors.h"
 #include "node/base/status_macros.h"
-#include "node/vocabulary/embedded_lists.h"
+#include "node/vocabulary/embedded.h"
 
 namespace amparo::vocabulary {
+
+void embedded::EndBroken(const absl::Status& problem) {
+  std::fprintf(stderr, "vocabulary: %s\n",
+               std::string(problem.message()).c_str());
+  std::abort();
+}
+
 namespace {
 
 absl::Status BadLine(size_t line, absl::string_view what) {
@@ -29,71 +38,23 @@ bool IsWord(absl::string_view name) {
                      [](char c) { return absl::ascii_isalnum(c); });
 }
 
+// `code`: the one that was withdrawn, or null when there is none.
+absl::Status NoCode(const List& list, const Code* code,
+                    absl::string_view field) {
+  return Error(Reason::kCodeUnknown,
+               code == nullptr
+                   ? absl::StrCat(field, " has a value that is not in list ",
+                                  list.id(), " version ", list.version())
+                   : absl::StrCat(field, " has a value that list ", list.id(),
+                                  " withdrew in version ", code->withdrawn));
+}
+
 }  // namespace
 
-absl::StatusOr<List> List::Parse(absl::string_view text) {
-  List list;
-  const std::pair<absl::string_view, std::string*> heads[] = {
-      {"# id: ", &list.id_},
-      {"# version: ", &list.version_},
-      {"# source: ", &list.source_},
-      {"# licence: ", &list.licence_}};
-  size_t number = 0;
-  for (absl::string_view line : absl::StrSplit(text, '\n')) {
-    ++number;
-    if (line.empty()) continue;
-    if (absl::StartsWith(line, "#")) {
-      bool known = false;
-      for (const auto& [prefix, into] : heads) {
-        if (!absl::ConsumePrefix(&line, prefix)) continue;
-        if (!into->empty()) return BadLine(number, "said twice");
-        *into = std::string(line);
-        known = true;
-      }
-      if (!known) return BadLine(number, "unknown heading");
-      continue;
-    }
-    const std::vector<std::string> fields = absl::StrSplit(line, '\t');
-    if (fields.size() < 2 || fields.size() > 3 || fields[0].empty() ||
-        fields[1].empty()) {
-      return BadLine(number, "must be code, label and perhaps aliases");
-    }
-    Code code{fields[0], fields[1], {}};
-    if (fields.size() == 3) code.aliases = absl::StrSplit(fields[2], ';');
-    const size_t place = list.codes_.size();
-    bool fresh = list.by_text_.emplace(code.code, place).second;
-    for (const std::string& alias : code.aliases) {
-      fresh =
-          fresh && !alias.empty() && list.by_text_.emplace(alias, place).second;
-    }
-    if (!fresh) return BadLine(number, "a code or alias stands twice");
-    list.codes_.push_back(std::move(code));
-  }
-  for (const auto& [prefix, into] : heads) {
-    if (into->empty()) return BadLine(number, "a heading is missing");
-  }
-  if (list.codes_.empty()) return BadLine(number, "no codes");
-  return list;
-}
-
-const Code* List::Find(absl::string_view text) const {
-  const auto found = by_text_.find(text);
-  return found == by_text_.end() ? nullptr : &codes_[found->second];
-}
-
 const Lists& Lists::BuiltIn() {
-  static const Lists* const lists = [] {
-    absl::StatusOr<Lists> parsed =
-        Parse(absl::MakeConstSpan(embedded::kLists, embedded::kListCount),
-              embedded::kVariables);
-    if (!parsed.ok()) {
-      // Our own data is broken: nothing can be checked, so nothing may run.
-      std::fprintf(stderr, "vocabulary: %s\n",
-                   std::string(parsed.status().message()).c_str());
-      std::abort();
-    }
-    return new Lists(*std::move(parsed));
-  }();
+  static const Lists* const lists = new Lists(embedded::Sound(
+      Parse(absl::MakeConstSpan(embedded::kLists, embedded::kListCount),
+            embedded::kVariables)));
   return *lists;
 }
 
@@ -110,29 +71,63 @@ absl::StatusOr<Lists> Lists::Parse(absl::Span<const absl::string_view> lists,
   size_t number = 0;
   for (absl::string_view line : absl::StrSplit(variables, '\n')) {
     ++number;
+    if (absl::ConsumePrefix(&line, "# edition: ")) {
+      if (!absl::SimpleAtoi(line, &all.edition_) || all.edition_ == 0) {
+        return BadLine(number, "an edition is a number from 1");
+      }
+      continue;
+    }
     if (line.empty() || line[0] == '#') continue;
-    const std::vector<std::string> fields = absl::StrSplit(line, '\t');
-    if (fields.size() != 3 || !IsWord(fields[0])) {
-      return BadLine(number, "must be name, list and kind");
-    }
-    Variable variable;
-    variable.name = fields[0];
-    variable.list = all.FindList(fields[1]);
-    if (variable.list == nullptr) return BadLine(number, "unknown list");
-    variable.multiple = fields[2] == "multiple";
-    variable.derived = fields[2] == "derived";
-    if (!variable.multiple && !variable.derived && fields[2] != "single") {
-      return BadLine(number, "unknown kind");
-    }
-    if (!all.variables_.emplace(fields[0], std::move(variable)).second) {
-      return BadLine(number, "a variable stands twice");
-    }
+    const absl::Status added = all.AddVariable(line);
+    if (!added.ok()) return BadLine(number, added.message());
   }
   return all;
 }
 
+absl::Status Lists::AddVariable(absl::string_view line) {
+  const std::vector<std::string> fields = absl::StrSplit(line, '\t');
+  if (fields.size() < 3 || fields.size() > 4 || !IsWord(fields[0])) {
+    return Error(Reason::kInternal, "must be name, list, kind, other names");
+  }
+  Variable variable;
+  variable.name = fields[0];
+  variable.list = FindList(fields[1]);
+  if (variable.list == nullptr) {
+    return Error(Reason::kInternal, "unknown list");
+  }
+  variable.multiple = fields[2] == "multiple";
+  variable.derived = fields[2] == "derived";
+  if (!variable.multiple && !variable.derived && fields[2] != "single") {
+    return Error(Reason::kInternal, "unknown kind");
+  }
+  if (fields.size() == 4) variable.aliases = absl::StrSplit(fields[3], ';');
+  const auto [place, fresh] =
+      variables_.emplace(fields[0], std::move(variable));
+  if (!fresh || aliases_.contains(fields[0])) {
+    return Error(Reason::kInternal, "a variable stands twice");
+  }
+  for (const std::string& alias : place->second.aliases) {
+    if (!IsWord(alias) || variables_.contains(alias) ||
+        !aliases_.emplace(alias, &place->second).second) {
+      return Error(Reason::kInternal, "another name is not one or is taken");
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Coded> Lists::Check(absl::string_view variable,
                                    absl::string_view text) const {
+  return CheckAs(variable, text, /*recorded=*/false);
+}
+
+absl::StatusOr<Coded> Lists::CheckRecorded(absl::string_view variable,
+                                           absl::string_view text) const {
+  return CheckAs(variable, text, /*recorded=*/true);
+}
+
+absl::StatusOr<Coded> Lists::CheckAs(absl::string_view variable,
+                                     absl::string_view text,
+                                     bool recorded) const {
   const Variable* const found = FindVariable(variable);
   if (found == nullptr) {
     return Error(Reason::kColumnUnknown,
@@ -144,18 +139,25 @@ absl::StatusOr<Coded> Lists::Check(absl::string_view variable,
     return FieldError(found->name, "is computed and cannot be recorded");
   }
   const Code* const code = found->list->Find(text);
-  if (code == nullptr) {
-    return Error(
-        Reason::kCodeUnknown,
-        absl::StrCat(found->name, " has a value that is not in list ",
-                     found->list->id(), " version ", found->list->version()));
+  if (code == nullptr || (!recorded && !code->withdrawn.empty())) {
+    return NoCode(*found->list, code, found->name);
   }
   return Coded{found->name, code->code};
 }
 
+absl::Status Lists::CheckEdition(uint32_t edition) const {
+  if (edition >= 1 && edition <= edition_) return absl::OkStatus();
+  return Error(
+      Reason::kRecordDamaged,
+      absl::StrCat("made with edition ", edition,
+                   " of the vocabulary; this program knows 1 to ", edition_));
+}
+
 const Variable* Lists::FindVariable(absl::string_view name) const {
   const auto found = variables_.find(name);
-  return found == variables_.end() ? nullptr : &found->second;
+  if (found != variables_.end()) return &found->second;
+  const auto alias = aliases_.find(name);
+  return alias == aliases_.end() ? nullptr : alias->second;
 }
 
 const List* Lists::FindList(absl::string_view id) const {
@@ -171,10 +173,8 @@ absl::StatusOr<absl::string_view> Lists::CheckCode(
     return Error(Reason::kInternal, "a code list is missing");
   }
   const Code* const code = found->Find(text);
-  if (code == nullptr) {
-    return Error(Reason::kCodeUnknown,
-                 absl::StrCat(field, " has a value that is not in list ",
-                              found->id(), " version ", found->version()));
+  if (code == nullptr || !code->withdrawn.empty()) {
+    return NoCode(*found, code, field);
   }
   return absl::string_view(code->code);
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The words of the field: code lists with id, version, source and licence, and
-// the variables that take their values from them. Lists are data files in
-// node/vocabulary/lists, built into the program; a new variable is a new row
-// there and no new code. Nothing is ever guessed: a value that is in no list
-// is refused and the refusal names the variable (domain rule "fail closed").
+// The words of the field: all code lists, and the variables of a profile that
+// take their values from them. Both are data built into the program; a new
+// variable is a new row and no new code. Nothing is ever guessed: a value that
+// is in no list is refused and the refusal names the variable (domain rule
+// "fail closed").
 //
 // Names are those of CTDC (variables, flags) and HTCDS 2.0 (pick lists), with
 // their irregular capitals. Flags have three values for ever: "1" yes, "0" no,
@@ -16,14 +16,15 @@
 #include <cstdint>
 #include <string>
 #include <tuple>
-#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/node_hash_map.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "node/vocabulary/code_list.h"
 
 namespace amparo::vocabulary {
 
@@ -31,48 +32,17 @@ inline constexpr absl::string_view kYes = "1";
 inline constexpr absl::string_view kNo = "0";
 inline constexpr absl::string_view kUnknown = "-99";
 
-// One value of a list.
-struct Code {
-  std::string code;   // What is stored and sent.
-  std::string label;  // English, for people.
-  // Other spellings that mean exactly this: alpha-2 for a country, "09--17"
-  // for an age band, a withdrawn code with one successor.
-  std::vector<std::string> aliases;
-};
-
-// A code list. Immutable.
-class List {
- public:
-  // Parses one list file: lines "# id: ...", "# version: ...",
-  // "# source: ...", "# licence: ..." (all four), then one code a line:
-  // code TAB label [TAB alias;alias...]. kInternal names the line when a code
-  // or alias occurs twice or the file has another form.
-  static absl::StatusOr<List> Parse(absl::string_view text);
-
-  const std::string& id() const { return id_; }
-  const std::string& version() const { return version_; }
-  const std::string& source() const { return source_; }
-  const std::string& licence() const { return licence_; }
-  absl::Span<const Code> codes() const { return codes_; }
-
-  // The code that `text` is, or is an alias of; null when there is none. Case
-  // and white space count.
-  const Code* Find(absl::string_view text) const;
-
- private:
-  std::string id_, version_, source_, licence_;
-  std::vector<Code> codes_;
-  absl::flat_hash_map<std::string, size_t> by_text_;
-};
-
 // What a profile can hold a value of.
 struct Variable {
   std::string name;
   const List* list = nullptr;
   // Several codes may hold at once.
   bool multiple = false;
-  // Computed from other variables; never stored, so Check refuses it.
+  // Computed from other variables (derived.h); never stored, so Check refuses
+  // it.
   bool derived = false;
+  // Names that other releases of a standard give it.
+  std::vector<std::string> aliases;
 };
 
 // A checked value: both views point into the lists and live as long as they.
@@ -100,23 +70,37 @@ class Lists {
   static const Lists& BuiltIn();
 
   // For tests: `variables` has one variable a line: name TAB list id TAB
-  // "single" | "multiple" | "derived".
+  // "single" | "multiple" | "derived" [TAB alias;alias...], and perhaps the
+  // line "# edition: N" (1 without it).
   static absl::StatusOr<Lists> Parse(absl::Span<const absl::string_view> lists,
                                      absl::string_view variables);
 
-  // The variable's code for `text`, in its one stored spelling. kColumnUnknown
-  // when there is no such variable (the message names it only if it is one a
-  // list could hold: letters and digits), kFieldInvalid for a derived one,
-  // kCodeUnknown naming the variable, never the value, otherwise.
+  // The variable's code for `text` as new input, in its one stored spelling.
+  // kColumnUnknown when there is no such variable (the message names it only
+  // if it is one a list could hold: letters and digits), kFieldInvalid for a
+  // derived one, otherwise kCodeUnknown naming the variable, the list and its
+  // version, never the value: no such code, or one that was withdrawn.
   absl::StatusOr<Coded> Check(absl::string_view variable,
                               absl::string_view text) const;
 
-  // Null when there is none.
+  // The same for what was recorded before: withdrawn codes are still read.
+  absl::StatusOr<Coded> CheckRecorded(absl::string_view variable,
+                                      absl::string_view text) const;
+
+  // The number of this vocabulary as a whole, from 1. It grows whenever a
+  // code, a list or a variable comes or is withdrawn; a record keeps the one
+  // it was made with.
+  uint32_t edition() const { return edition_; }
+  // Whether a record of `edition` can be read: kRecordDamaged for 0 and for
+  // editions that a later program made, naming both numbers.
+  absl::Status CheckEdition(uint32_t edition) const;
+
+  // By name or alias; null when there is none.
   const Variable* FindVariable(absl::string_view name) const;
   const List* FindList(absl::string_view id) const;
 
-  // The code of a list that is no variable of a profile ("service-type").
-  // `field` is what the error names.
+  // The code of a list that is no variable of a profile ("service-type"), as
+  // new input. `field` is what the error names.
   absl::StatusOr<absl::string_view> CheckCode(absl::string_view list,
                                               absl::string_view text,
                                               absl::string_view field) const;
@@ -136,10 +120,15 @@ class Lists {
 
  private:
   Lists() = default;
+  absl::Status AddVariable(absl::string_view line);
+  absl::StatusOr<Coded> CheckAs(absl::string_view variable,
+                                absl::string_view text, bool recorded) const;
 
+  uint32_t edition_ = 1;
   // Nodes do not move, so views into them stay good.
   absl::node_hash_map<std::string, List> lists_;
   absl::node_hash_map<std::string, Variable> variables_;
+  absl::flat_hash_map<std::string, const Variable*> aliases_;
 };
 
 }  // namespace amparo::vocabulary

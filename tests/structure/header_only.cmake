@@ -15,7 +15,7 @@ set(amparo_header_only
   node/storage/rocksdb_status.h
   node/storage/row_keys.h
   node/storage/sync_times.h
-  node/vocabulary/embedded_lists.h
+  node/vocabulary/embedded.h
   tests/support/environment.h
   tests/simulation/dice.h
   tests/simulation/findings.h
