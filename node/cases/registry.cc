@@ -8,6 +8,7 @@
 #include "node/base/errors.h"
 #include "node/base/status_macros.h"
 #include "node/cases/cases_records.h"
+#include "node/cases/search.h"
 #include "node/storage/table.h"
 
 namespace amparo::cases {
@@ -164,6 +165,8 @@ absl::StatusOr<KeyId> Registry::Insert(storage::Batch& batch,
   if (fresh.identity.has_value()) {
     RETURN_IF_ERROR(storage::Table<IdentityCodec>(vault_).Put(
         batch, file.subject, *fresh.identity, key));
+    RETURN_IF_ERROR(
+        IndexIdentity(batch, vault_, file.subject, nullptr, &*fresh.identity));
   }
   RETURN_IF_ERROR(storage::Table<CaseNumberCodec>(vault_).Insert(
       batch, NumberKey(vault_, file.number), file.id));

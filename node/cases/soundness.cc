@@ -6,6 +6,8 @@
 #include "node/base/status_macros.h"
 #include "node/cases/cases.h"
 #include "node/cases/cases_records.h"
+#include "node/cases/search.h"
+#include "node/linkage/blind_words.h"
 
 namespace amparo::cases {
 namespace {
@@ -57,6 +59,27 @@ absl::StatusOr<Opened> ReadCases(Inspection& inspection, FromCases& said) {
       });
 }
 
+// The index of words is made of identities alone.
+absl::Status CheckWords(Inspection& inspection, const RowSet& expected) {
+  RowSet words;
+  RETURN_IF_ERROR(
+      inspection.Scan(TableId::kBlindWords, {},
+                      [&](absl::string_view key,
+                          absl::string_view value) -> absl::StatusOr<bool> {
+                        // A value, which none has, makes the row another one.
+                        if (value.empty()) {
+                          words.Add({key});
+                        } else {
+                          words.Add({key, value});
+                        }
+                        inspection.CountRows(1);
+                        return true;
+                      }));
+  inspection.Compare(expected, words, TableId::kBlindWords, Gravity::kDerived,
+                     "the index of words does not say what the identities say");
+  return absl::OkStatus();
+}
+
 absl::Status CheckSubjects(Inspection& inspection, const FromCases& said,
                            bool complete) {
   RowSet profiles;
@@ -71,11 +94,19 @@ absl::Status CheckSubjects(Inspection& inspection, const FromCases& said,
             return absl::OkStatus();
           }));
   RowSet identities;
+  RowSet words;
   ASSIGN_OR_RETURN(const Opened named,
                    storage::OpenAll<IdentityCodec>(
                        inspection, Erasure::kNever,
-                       [&](const SubjectId& subject, const Row<Identity>& row) {
+                       [&](const SubjectId& subject,
+                           const Row<Identity>& row) -> absl::Status {
                          identities.Add({subject.bytes(), row.key.bytes()});
+                         ASSIGN_OR_RETURN(const auto held,
+                                          SearchWords(row.value));
+                         for (const linkage::Word& word : held) {
+                           words.Add({linkage::BlindWordKey(
+                               inspection.vault(), word, subject.bytes())});
+                         }
                          return absl::OkStatus();
                        }));
   if (complete && opened.complete()) {
@@ -88,7 +119,7 @@ absl::Status CheckSubjects(Inspection& inspection, const FromCases& said,
                        Gravity::kRecord,
                        "cases and identities do not belong to each other");
   }
-  return absl::OkStatus();
+  return named.complete() ? CheckWords(inspection, words) : absl::OkStatus();
 }
 
 }  // namespace

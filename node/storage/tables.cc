@@ -60,6 +60,7 @@ constexpr Row kRows[] = {
     {TableId::kLedgerByCohort, "ledger_by_cohort"},
     {TableId::kRegionReleases, "region_releases"},
     {TableId::kRegionReleasesByTable, "region_releases_by_table"},
+    {TableId::kBlindWords, "blind_words"},
 };
 
 }  // namespace

@@ -72,6 +72,8 @@ enum class TableId : uint16_t {
   // Region.
   kRegionReleases = 100,
   kRegionReleasesByTable = 101,
+  // Linkage.
+  kBlindWords = 110,  // Blind index of names, documents, telephones.
 };
 
 // Stable name of a table, for messages and for authenticated data.

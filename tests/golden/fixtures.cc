@@ -42,12 +42,28 @@ audit::Event SomeEvent() {
           {{"letter", Filled<MessageId>('m').hex()}, {"sequence", "3"}}};
 }
 
+// Draws from another seed once it is told to, so that what is drawn then does
+// not depend on how many tables were given a key before.
+class TwoSeeds final : public crypto::RandomSource {
+ public:
+  void Fill(char* out, size_t n) override {
+    (opened_ ? second_ : first_).Fill(out, n);
+  }
+  void Opened() { opened_ = true; }
+
+ private:
+  crypto::DeterministicRandom first_{1};
+  crypto::DeterministicRandom second_{2};
+  bool opened_ = false;
+};
+
 std::string SealedRow() {
   storage::MemoryDisk disk;
-  crypto::DeterministicRandom random(1);
+  TwoSeeds random;
   const auto store = *storage::OpenStore("/golden", &disk);
   const auto vault = *storage::Vault::Open(
       *store, crypto::Secret::Copy(std::string(32, 'k')), random);
+  random.Opened();
   return *vault->Seal(vault->TableKey(storage::TableId::kReferrals),
                       storage::TableId::kReferrals, "row key", 1, "a record");
 }

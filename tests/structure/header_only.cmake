@@ -11,6 +11,7 @@ set(amparo_header_only
   node/delivery/delivery.h
   node/peering/peering_link.h
   node/peering/peering_parts.h
+  node/linkage/particles.h
   node/people/password_checks.h
   node/storage/rocksdb_status.h
   node/storage/row_keys.h

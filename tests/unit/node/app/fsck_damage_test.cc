@@ -187,8 +187,8 @@ std::vector<Planted> Rooms() {
          });
        },
        TableId::kCaseNumbers, "index of numbers"},
-      {"CaseListDropped", 'a', First(TableId::kCasesByPerson),
-       TableId::kCasesByPerson, "lists of cases"},
+      {"WordOfANameDropped", 'a', First(TableId::kBlindWords),
+       TableId::kBlindWords, "index of words"},
       {"CaseOfASourceUnindexed", 'a',
        [](Damage& d) {
          d.Edit<cases::CaseCodec>([](cases::Case& file) {

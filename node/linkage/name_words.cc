@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/linkage/name_words.h"
+
+#include <unicode/normalizer2.h>
+#include <unicode/translit.h>
+#include <unicode/uchar.h>
+#include <unicode/unistr.h>
+#include <unicode/uscript.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "node/base/errors.h"
+#include "node/base/status_macros.h"
+#include "node/linkage/particles.h"
+
+namespace amparo::linkage {
+namespace {
+
+constexpr size_t kTelephoneDigits = 9;
+constexpr size_t kTelephoneDigitsMin = 6;
+// An article and what must be left of a word without it.
+constexpr int32_t kArticleLetters = 2;
+constexpr int32_t kArticleRestMin = 3;
+
+// Letters that ICU's own rules leave as they are (Tajik) or write in a way
+// that the marks' removal would confuse with another letter, and the Arabic
+// ending that is heard as a vowel; then the rules of ICU. An ain counts as the
+// vowel it begins with.
+constexpr char kRules[] = R"(
+ҷ > j; ҳ > h; қ > q; ғ > gh; ӯ > u; ӣ > i;
+ة > ه;
+ç > ch; č > ch; ć > ch; š > sh; ş > sh; ș > sh; ž > zh;
+:: Russian-Latin/BGN;
+:: Any-Latin;
+:: Lower;
+ʿ > a; ʻ > a;
+č > ch; š > sh; ž > zh;
+:: NFD; :: [:M:] Remove; :: NFC;
+:: Latin-ASCII;
+:: Lower;
+)";
+
+// Longest first. What romanisations write in different ways.
+constexpr std::pair<absl::string_view, absl::string_view> kAlike[] = {
+    {"shch", "s"}, {"sch", "s"}, {"dzh", "j"}, {"tch", "c"}, {"zh", "z"},
+    {"sh", "s"},   {"ch", "c"},  {"kh", "h"},  {"gh", "g"},  {"ph", "f"},
+    {"th", "t"},   {"dh", "d"},  {"dj", "j"},  {"ck", "k"},  {"ts", "s"},
+    {"tz", "s"},   {"x", "ks"},  {"q", "k"},   {"c", "k"}};
+
+bool IsVowel(char c) {
+  return absl::string_view("aeiouyw").find(c) != absl::string_view::npos;
+}
+
+absl::Status NoIcu() {
+  return Error(Reason::kInternal, "the data of ICU are not installed");
+}
+
+// Null when ICU's data are missing. Its own objects are never destroyed.
+const icu::Transliterator* ToLatin() {
+  static const icu::Transliterator* const made = [] {
+    UErrorCode failed = U_ZERO_ERROR;
+    UParseError where;
+    return icu::Transliterator::createFromRules(
+        "amparo-names", icu::UnicodeString::fromUTF8(kRules), UTRANS_FORWARD,
+        where, failed);
+  }();
+  return made;
+}
+
+absl::StatusOr<icu::UnicodeString> Folded(absl::string_view text) {
+  UErrorCode failed = U_ZERO_ERROR;
+  const icu::Normalizer2* const folding =
+      icu::Normalizer2::getNFKCCasefoldInstance(failed);
+  if (U_FAILURE(failed)) return NoIcu();
+  icu::UnicodeString folded =
+      folding->normalize(icu::UnicodeString::fromUTF8(icu::StringPiece(
+                             text.data(), static_cast<int32_t>(text.size()))),
+                         failed);
+  if (U_FAILURE(failed)) return NoIcu();
+  return folded;
+}
+
+// Latin letters, digits and the spaces between what was written without.
+absl::StatusOr<std::string> Latin(icu::UnicodeString text) {
+  const icu::Transliterator* const to_latin = ToLatin();
+  if (to_latin == nullptr) return NoIcu();
+  to_latin->transliterate(text);
+  std::string utf8;
+  text.toUTF8String(utf8);
+  std::string latin;
+  for (const char c : utf8) {
+    if (absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == ' ') {
+      latin.push_back(absl::ascii_tolower(static_cast<unsigned char>(c)));
+    }
+  }
+  return latin;
+}
+
+bool JoinsLetters(UChar32 c) {
+  return c == '\'' || c == '`' || c == 0x2018 || c == 0x2019 || c == 0x02BC ||
+         c == 0x02BB || c == 0x02BF || c == 0x200C || c == 0x0640;
+}
+
+std::vector<icu::UnicodeString> Split(const icu::UnicodeString& folded) {
+  std::vector<icu::UnicodeString> words(1);
+  for (int32_t i = 0; i < folded.length(); i = folded.moveIndex32(i, 1)) {
+    const UChar32 c = folded.char32At(i);
+    if (JoinsLetters(c)) continue;
+    const bool part = u_isalnum(c) != 0 || (U_GET_GC_MASK(c) & U_GC_M_MASK);
+    if (part) {
+      words.back().append(c);
+    } else if (!words.back().isEmpty()) {
+      words.emplace_back();
+    }
+  }
+  if (words.back().isEmpty()) words.pop_back();
+  return words;
+}
+
+bool IsHan(const icu::UnicodeString& word) {
+  UErrorCode failed = U_ZERO_ERROR;
+  return uscript_getScript(word.char32At(0), &failed) == USCRIPT_HAN;
+}
+
+// A word of a name with what only a stored one needs.
+struct Word {
+  NameWord forms;
+  std::vector<std::string> parts;  // Of Han characters: the first, the others.
+};
+
+void AddForm(std::string exact, NameWord& word) {
+  word.loose.push_back(LooseForm(exact));
+  word.exact.push_back(std::move(exact));
+}
+
+absl::StatusOr<Word> ReadWord(const icu::UnicodeString& written) {
+  Word word;
+  ASSIGN_OR_RETURN(const std::string latin, Latin(written));
+  // Han characters become a syllable each.
+  const std::vector<std::string> syllables =
+      absl::StrSplit(latin, ' ', absl::SkipEmpty());
+  if (syllables.empty()) return word;
+  AddForm(absl::StrJoin(syllables, ""), word.forms);
+  if (IsHan(written) && syllables.size() > 1) {
+    word.parts = {syllables[0],
+                  absl::StrJoin(syllables.begin() + 1, syllables.end(), "")};
+  }
+  const bool has_article =
+      written.startsWith(icu::UnicodeString::fromUTF8("ال")) &&
+      written.length() >= kArticleLetters + kArticleRestMin;
+  if (has_article) {
+    ASSIGN_OR_RETURN(std::string without,
+                     Latin(written.tempSubString(kArticleLetters)));
+    AddForm(std::move(without), word.forms);
+  }
+  return word;
+}
+
+bool IsParticle(const Word& word) {
+  static const auto* const particles = [] {
+    auto* const set = new absl::flat_hash_set<std::string>();
+    for (const absl::string_view line : absl::StrSplit(kParticles, '\n')) {
+      if (!line.empty() && line.front() != '#') set->insert(std::string(line));
+    }
+    return set;
+  }();
+  return particles->contains(word.forms.exact.front());
+}
+
+absl::StatusOr<std::vector<Word>> ReadWords(absl::string_view name) {
+  ASSIGN_OR_RETURN(const icu::UnicodeString folded, Folded(name));
+  std::vector<Word> all;
+  for (const icu::UnicodeString& written : Split(folded)) {
+    ASSIGN_OR_RETURN(Word word, ReadWord(written));
+    if (!word.forms.exact.empty()) all.push_back(std::move(word));
+  }
+  if (std::all_of(all.begin(), all.end(), IsParticle)) return all;
+  all.erase(std::remove_if(all.begin(), all.end(), IsParticle), all.end());
+  return all;
+}
+
+std::string Joined(const std::vector<Word>& words) {
+  std::string joined;
+  for (const Word& word : words) joined += word.forms.exact.front();
+  return joined;
+}
+
+void Add(const std::string& exact, NameSpellings& spellings) {
+  spellings.exact.insert(exact);
+  spellings.loose.insert(LooseForm(exact));
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<NameWord>> WordsOfName(absl::string_view name) {
+  ASSIGN_OR_RETURN(std::vector<Word> words, ReadWords(name));
+  std::vector<NameWord> forms;
+  forms.reserve(words.size());
+  for (Word& word : words) forms.push_back(std::move(word.forms));
+  return forms;
+}
+
+absl::Status AddSpellings(absl::string_view given_names,
+                          absl::string_view family_names,
+                          NameSpellings& spellings) {
+  ASSIGN_OR_RETURN(const std::vector<Word> given, ReadWords(given_names));
+  ASSIGN_OR_RETURN(const std::vector<Word> family, ReadWords(family_names));
+  for (const std::vector<Word>* words : {&given, &family}) {
+    for (const Word& word : *words) {
+      for (const std::string& exact : word.forms.exact) Add(exact, spellings);
+      for (const std::string& part : word.parts) Add(part, spellings);
+    }
+    if (words->size() > 1) Add(Joined(*words), spellings);
+  }
+  if (!given.empty() && !family.empty()) {
+    Add(Joined(family) + Joined(given), spellings);
+    Add(Joined(given) + Joined(family), spellings);
+  }
+  return absl::OkStatus();
+}
+
+std::string LooseForm(absl::string_view exact) {
+  std::string alike;
+  for (absl::string_view rest = exact; !rest.empty();) {
+    const auto* const found = std::find_if(
+        std::begin(kAlike), std::end(kAlike),
+        [&](const auto& row) { return absl::StartsWith(rest, row.first); });
+    if (found == std::end(kAlike)) {
+      alike.push_back(rest.front());
+      rest.remove_prefix(1);
+    } else {
+      alike.append(found->second.data(), found->second.size());
+      rest.remove_prefix(found->first.size());
+    }
+  }
+  std::string loose;
+  for (size_t i = 0; i < alike.size(); ++i) {
+    const char c = IsVowel(alike[i]) ? 'a' : alike[i];
+    if (c == 'a' && i > 0) continue;
+    if (loose.empty() || loose.back() != c) loose.push_back(c);
+  }
+  // An h at the end is often only how the vowel before it is written.
+  if (loose.size() > 2 && loose.back() == 'h') loose.pop_back();
+  // One letter would find half of everybody.
+  return loose.size() < 2 ? std::string(exact) : loose;
+}
+
+absl::StatusOr<std::string> DocumentForm(absl::string_view number) {
+  ASSIGN_OR_RETURN(icu::UnicodeString folded, Folded(number));
+  ASSIGN_OR_RETURN(std::string latin, Latin(std::move(folded)));
+  latin.erase(std::remove(latin.begin(), latin.end(), ' '), latin.end());
+  absl::AsciiStrToUpper(&latin);
+  return latin;
+}
+
+std::string TelephoneForm(absl::string_view number) {
+  std::string digits;
+  for (const char c : number) {
+    if (absl::ascii_isdigit(static_cast<unsigned char>(c))) digits.push_back(c);
+  }
+  if (digits.size() < kTelephoneDigitsMin) return "";
+  if (digits.size() > kTelephoneDigits) {
+    digits.erase(0, digits.size() - kTelephoneDigits);
+  }
+  return digits;
+}
+
+}  // namespace amparo::linkage
