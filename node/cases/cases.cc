@@ -159,8 +159,7 @@ std::vector<absl::string_view> FormsOfExploitation(const Profile& profile) {
       {"isForcedMilitary", "ForcedMilitaryByNonStateActors"},
       {"isOrganRemoval", "OrganRemoval"},
       {"isSlaveryAndPractices", "Other"},
-      {"isOtherExploit", "Other"},
-      {"isAnyOtherExploit", "Other"}};
+      {"isOtherExploit", "Other"}};
   std::vector<absl::string_view> forms;
   for (const auto& [flag, form] : kFlags) {
     if (profile.Find(flag) == vocabulary::kYes) forms.push_back(form);

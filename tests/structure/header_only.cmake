@@ -22,4 +22,6 @@ set(amparo_header_only
   tests/simulation/findings.h
   tests/simulation/seeds.h
   tests/support/every_field_set.h
+  tests/unit/node/vocabulary/pairs_of.h
+  tests/unit/node/vocabulary/published_files.h
 )
