@@ -171,7 +171,7 @@ absl::Status WaitingLetters::Replace(const OutboxRow& row,
                                      absl::string_view stored, Reason reason) {
   Batch batch;
   // What was delivered once and is offered again stays delivered for those who
-  // wrote it: its VOID keeps the place in the thread and no more.
+  // wrote it, until the receiver says that it has the VOID instead.
   RETURN_IF_ERROR(outbox_.PostVoid(batch, row, stored, reason,
                                    /*tell_listeners=*/!row.offered_again));
   const absl::Status status = outbox_.store_.Commit(batch).status();

@@ -393,8 +393,11 @@ absl::Status ReferralActions::OnWithdrawn(storage::Batch& batch,
       if (!CheckTransition(referral, State::kRevoked).ok()) continue;
       referral.state = State::kRevoked;
       RETURN_IF_ERROR(StopDisclosure(batch, referral, &stopped));
-    } else {
+    } else if (referral.disclosure_consent == withdrawn.id() &&
+               referral.disclosed()) {
       referral.disclosure_recalled = true;
+    } else {
+      continue;  // Under this consent went a file that never arrived.
     }
     RETURN_IF_ERROR(referrals_.Replace(batch, id, *row, referral));
     RETURN_IF_ERROR(

@@ -250,47 +250,47 @@ absl::Status ReferralLetters::ReceiveRecall(const ReceivedLetter& letter,
 absl::Status ReferralLetters::OnReceipt(const delivery::LetterRef& letter,
                                         delivery::ReceiptKind kind, absl::Time,
                                         storage::Batch& batch) {
-  // Rungs are delivery's. Only this hangs on one: what was given up had
-  // arrived, its receipt had been lost.
-  if (kind != delivery::ReceiptKind::kDelivered) return absl::OkStatus();
-  if (letter.type == LetterType::kReferralRequest) {
+  // Rungs are delivery's; here counts whether a letter is there after all.
+  const bool request = letter.type == LetterType::kReferralRequest;
+  if (kind == delivery::ReceiptKind::kDelivered && request) {
     return Move(letter, State::kUndelivered, State::kRequested, batch);
   }
+  if (kind != delivery::ReceiptKind::kVoided) return absl::OkStatus();
+  if (request) {
+    return Move(letter, State::kRequested, State::kUndelivered, batch);
+  }
   if (letter.type != LetterType::kDisclosure) return absl::OkStatus();
-  return MarkDisclosure(letter, /*sent=*/true, batch);
+  return UnmarkDisclosure(letter, batch);
 }
 
 absl::Status ReferralLetters::OnVoided(const delivery::LetterRef& letter,
                                        Reason reason, storage::Batch& batch) {
   // A withdrawal that met the letter in the outbox changed the referral by
   // itself; this is for one that was committed beside the proposal.
-  if (letter.type == LetterType::kReferralRequest) {
-    return Move(letter, State::kRequested,
-                reason == Reason::kConsentWithdrawn ? State::kRevoked
-                                                    : State::kUndelivered,
-                batch);
+  // A file that was stopped here may be there. And whoever lost a VOID in a
+  // restore learns of it by the receipt, which says all.
+  if (letter.type != LetterType::kReferralRequest ||
+      reason == Reason::kReplacedByVoid) {
+    return absl::OkStatus();
   }
-  if (letter.type != LetterType::kDisclosure) return absl::OkStatus();
-  return MarkDisclosure(letter, /*sent=*/false, batch);
+  return Move(letter, State::kRequested,
+              reason == Reason::kConsentWithdrawn ? State::kRevoked
+                                                  : State::kUndelivered,
+              batch);
 }
 
-absl::Status ReferralLetters::MarkDisclosure(const delivery::LetterRef& letter,
-                                             bool sent, storage::Batch& batch) {
+absl::Status ReferralLetters::UnmarkDisclosure(
+    const delivery::LetterRef& letter, storage::Batch& batch) {
   ASSIGN_OR_RETURN(const ReferralId id,
                    ReferralId::FromBytes(letter.thread.bytes()));
   ASSIGN_OR_RETURN(auto row, referrals_.Get(store_, id));
-  if (!row.has_value()) return absl::OkStatus();
-  Referral referral = row->value;
-  LetterMark& mark = referral.disclosure_letter;
-  if (sent && mark.message.empty()) {
-    mark = {letter.message, letter.plain_digest, letter.agreement,
-            letter.agreement_hash, letter.consent_commitment};
-  } else if (!sent && mark.message == letter.message &&
-             !referral.disclosure_recalled) {
-    mark = LetterMark();  // It never arrived: it may be sent again.
-  } else {
+  if (!row.has_value() ||
+      row->value.disclosure_letter.message != letter.message ||
+      row->value.disclosure_recalled) {
     return absl::OkStatus();
   }
+  Referral referral = row->value;
+  referral.disclosure_letter = LetterMark();  // It may be sent again.
   return referrals_.Replace(batch, id, *row, referral);
 }
 

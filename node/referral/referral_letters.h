@@ -92,13 +92,14 @@ class ReferralLetters final : public delivery::LetterHandler,
   absl::Status Receive(const delivery::ReceivedLetter& letter,
                        storage::Batch& batch) override;
 
-  // A receipt for a request that was given up makes it REQUESTED again, one
-  // for a file that was given up makes it disclosed again.
+  // DELIVERED for a request that was given up makes it REQUESTED again. VOIDED
+  // says that the letter is not there: a request is UNDELIVERED (it may have
+  // been there before its receiver was restored), a file may be sent again.
   absl::Status OnReceipt(const delivery::LetterRef& letter,
                          delivery::ReceiptKind kind, absl::Time issued_at,
                          storage::Batch& batch) override;
   // A request that was given up makes its referral UNDELIVERED; one whose
-  // consent was withdrawn, REVOKED. A file that was given up may be sent again.
+  // consent was withdrawn, REVOKED.
   absl::Status OnVoided(const delivery::LetterRef& letter, Reason reason,
                         storage::Batch& batch) override;
 
@@ -114,9 +115,9 @@ class ReferralLetters final : public delivery::LetterHandler,
   // Moves the referral a letter of ours belongs to, when it is in `from`.
   absl::Status Move(const delivery::LetterRef& letter, State from, State to,
                     storage::Batch& batch);
-  // Notes that the file of a referral of ours went, or did not.
-  absl::Status MarkDisclosure(const delivery::LetterRef& letter, bool sent,
-                              storage::Batch& batch);
+  // The receiver said that the file of a referral of ours never arrived.
+  absl::Status UnmarkDisclosure(const delivery::LetterRef& letter,
+                                storage::Batch& batch);
   // The referral that an office other than `peer` must not learn about.
   absl::StatusOr<storage::Row<Referral>> Known(const ReferralId& id,
                                                const OfficeId& peer,

@@ -5,8 +5,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "node/app/restore.h"
-#include "node/base/errors.h"
 #include "node/delivery/delivery_records.h"
 #include "node/storage/table.h"
 #include "tests/simulation/simulation.h"
@@ -48,7 +46,7 @@ void Simulation::Restore(Place& place) {
   CopyDisk(*place.backup->disk, place.self->disk(), place.self->directory());
   ++report_.restores;
   Tell(absl::StrCat("an old backup of ", place.self->name(), " is put back"));
-  RunRestore(place);
+  place.self->RunRestore();
   ComeBack(place, false);
   if (!place.self->up()) return;
   const std::map<MessageId, OfficeId> after = LettersOf(*place.self);
@@ -64,19 +62,6 @@ void Simulation::Restore(Place& place) {
   place.promises.proposals = proposals;
   place.desk = place.backup->desk;
   place.unanswered = nullptr;
-}
-
-// `amparod restore`. A backup that is put back twice gives two lives of one
-// number, and peers show it to the second: it asks for this again.
-void Simulation::RunRestore(Place& place) {
-  place.self->Crash();
-  const auto store =
-      Must(storage::OpenStore(place.self->directory(), &place.self->disk()),
-           "open the store of a backup");
-  MustBeOk(app::RestoreNode({*store, *place.clock, place.self->random()},
-                            TestOffice::NodeKey())
-               .status(),
-           "restore");
 }
 
 }  // namespace amparo::simulation

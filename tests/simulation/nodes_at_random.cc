@@ -61,9 +61,10 @@ void Simulation::Upkeep(Place& place) {
   const auto rotated = node.own().RotateIfDue(node.log(), place.clock->Now());
   if (!rotated.ok() || (*rotated && !kind_world_))
     Note(place, "makes keys", rotated.status());
-  // What the administrator does who reads that.
+  // A backup that is put back twice gives two lives of one number, and peers
+  // show it to the second; the administrator reads that and restores again.
   if (ReasonOf(rotated.status()) == Reason::kRestoreNeeded) {
-    RunRestore(place);
+    place.self->RunRestore();
     return ComeBack(place, false);
   }
   for (Place* peer : active_) {
@@ -85,7 +86,7 @@ void Simulation::ComeBack(Place& place, bool may_die_again) {
   }
   absl::Status opened = place.self->TryReopen(death);
   if (ReasonOf(opened) == Reason::kRestoreNeeded) {
-    RunRestore(place);
+    place.self->RunRestore();
     opened = place.self->TryReopen(death);
   }
   Tell(absl::StrCat(place.self->name(), " starts again: ",

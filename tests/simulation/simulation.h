@@ -146,7 +146,6 @@ class Simulation {
   // backups.cc
   void BackUpOrRestore(Place& place);
   void Restore(Place& place);
-  void RunRestore(Place& place);
 
   Place& Anyone() { return *active_[dice_.Below(active_.size())]; }
   Place& AnyoneBut(const Place& place);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "node/app/restore.h"
 #include "node/base/errors.h"
 #include "node/base/status_macros.h"
 #include "node/peering/admission.h"
@@ -206,6 +207,14 @@ absl::Status TestOffice::TryReopen(
     if (node_ != nullptr) node_->dispatcher().OnContact(peer);
   });
   return absl::OkStatus();
+}
+
+void TestOffice::RunRestore() {
+  Crash();
+  const auto store = Must(storage::OpenStore(directory(), &disk_),
+                          "open the store of a backup");
+  MustBeOk(app::RestoreNode({*store, clock_, random_}, NodeKey()).status(),
+           "restore");
 }
 
 people::Caller TestOffice::Enrol(const std::string& who,

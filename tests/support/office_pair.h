@@ -123,6 +123,10 @@ class TestOffice {
       std::optional<std::pair<uint64_t, CrashingStore::Moment>> death =
           std::nullopt);
 
+  // `amparod restore` on its disk, to which a backup was copied back while the
+  // office was down; it stays down.
+  void RunRestore();
+
   // Signed in for good: a value made from a session that was real. Roles as
   // their names say; caseworker and colleague are of one team, outsider of
   // another.

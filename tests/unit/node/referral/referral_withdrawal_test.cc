@@ -10,6 +10,7 @@
 
 #include "node/base/errors.h"
 #include "node/referral/referral_actions.h"
+#include "tests/support/disk_copy.h"
 #include "tests/support/office_pair.h"
 #include "tests/support/status_matchers.h"
 
@@ -197,6 +198,49 @@ TEST_F(WithdrawalTest, AFileThatNeverArrivedMayBeSentAgain) {
   EXPECT_THAT(Open(id), IsOk());
 }
 
+TEST_F(WithdrawalTest, AFileThatMayHaveArrivedIsNotSentAgain) {
+  const OfficePair::Person person = pair_.NewPerson();
+  const ReferralId id = pair_.ProposeAndAccept(person);
+  ASSERT_THAT(Disclose(id), IsOk());
+  pair_.network.on_deliver =
+      [&](TestOffice& from, TestOffice& to,
+          absl::Span<const std::string> letters) -> TestNetwork::Outcomes {
+    EXPECT_THAT(pair_.network.Carry(from, to, letters), IsOk());
+    return Error(Reason::kUnavailable);  // The receipts are lost.
+  };
+  ASSERT_THAT(pair_.a.node().dispatcher().Step(pair_.b.id()), IsOk());
+  pair_.clock.Advance(absl::Hours(73));
+  ASSERT_THAT(pair_.a.node().dispatcher().Sweep(pair_.b.id()), IsOk());
+  const MessageId file = AtA(id).referral.disclosure_letter.message;
+  EXPECT_FALSE(file.empty()) << "that it was stopped here says nothing";
+  EXPECT_EQ(ReasonOf(Disclose(id)), Reason::kWrongState);
+  pair_.network.on_deliver = nullptr;
+  pair_.a.node().dispatcher().OnContact(pair_.b.id());
+  ASSERT_TRUE(pair_.Quiet());
+  EXPECT_EQ(AtA(id).referral.disclosure_letter.message, file);
+  EXPECT_EQ(AtB(id).referral.disclosure_letter.message, file);
+  EXPECT_THAT(pair_.a.Withdraw(person.disclosure), IsOk());
+  ASSERT_TRUE(pair_.Quiet());
+  EXPECT_EQ(pair_.b.Rows(storage::TableId::kDisclosures), 0u);
+}
+
+TEST_F(WithdrawalTest, AConsentOfAFileThatNeverArrivedRecallsNoLaterOne) {
+  const OfficePair::Person person = pair_.NewPerson();
+  const ReferralId id = pair_.ProposeAndAccept(person);
+  ASSERT_THAT(Disclose(id), IsOk());
+  pair_.clock.Advance(absl::Hours(73));
+  ASSERT_THAT(pair_.a.node().dispatcher().Sweep(pair_.b.id()), IsOk());
+  ASSERT_TRUE(pair_.Quiet());
+  EXPECT_THAT(pair_.a.Withdraw(person.disclosure), IsOk());
+  EXPECT_FALSE(AtA(id).referral.disclosure_recalled);
+  pair_.a.GiveConsent(person.case_number, pair_.b.id(),
+                      Purpose::kIdentityDisclosure);
+  ASSERT_THAT(Disclose(id), IsOk());
+  ASSERT_TRUE(pair_.Quiet());
+  EXPECT_TRUE(AtA(id).referral.disclosed());
+  EXPECT_THAT(Open(id), IsOk());
+}
+
 TEST_F(WithdrawalTest, AFileThatIsHereOpensWhileItsSenderIsSuspended) {
   const OfficePair::Person person = pair_.NewPerson();
   const ReferralId id = pair_.ProposeAndAccept(person);
@@ -218,6 +262,34 @@ TEST_F(WithdrawalTest, AReferralThatNeverArrivedIsUndelivered) {
   ASSERT_TRUE(pair_.Quiet());
   EXPECT_EQ(AtA(id).referral.state, State::kUndelivered);
   EXPECT_EQ(pair_.b.Rows(storage::TableId::kReferrals), 0u);
+}
+
+TEST_F(WithdrawalTest,
+       ARequestThatARestoredOfficeMayNotHaveAgainIsUndelivered) {
+  OfficePair::Person person;
+  person.case_number = pair_.a.RegisterCase();
+  consent::GiveRequest consent = pair_.a.Consenting(
+      person.case_number, pair_.b.id(), Purpose::kTransnationalReferral);
+  consent.valid_until = pair_.clock.Now() + absl::Hours(100);
+  Must(pair_.a.node().consent().Give(pair_.a.caseworker(), consent));
+  pair_.b.Crash();
+  storage::MemoryDisk backup;
+  CopyDisk(pair_.b.disk(), backup, pair_.b.directory());
+  pair_.b.Reopen();
+  const ReferralId id = pair_.Propose(person);
+  ASSERT_TRUE(pair_.Quiet());
+  ASSERT_EQ(AtB(id).referral.state, State::kReceived);
+
+  pair_.b.Crash();
+  CopyDisk(backup, pair_.b.disk(), pair_.b.directory());
+  pair_.b.RunRestore();
+  pair_.b.Reopen();
+  pair_.clock.Advance(absl::Hours(101));
+  ASSERT_THAT(pair_.b.node().SayHello(pair_.a.id()), IsOk());
+  ASSERT_TRUE(pair_.Quiet());
+  EXPECT_EQ(pair_.b.Rows(storage::TableId::kReferrals), 0u)
+      << "the consent has ended meanwhile";
+  EXPECT_EQ(AtA(id).referral.state, State::kUndelivered);
 }
 
 }  // namespace
