@@ -17,7 +17,7 @@
 #include "absl/strings/string_view.h"
 #include "node/base/ids.h"
 #include "node/cases/cases.h"
-#include "node/cases/importer.h"
+#include "node/cases/foreign/importer.h"
 #include "node/cases/registry.h"
 #include "node/consent/withdrawal.h"
 #include "node/people/caller.h"

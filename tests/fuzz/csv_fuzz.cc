@@ -10,7 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "node/base/limits.h"
-#include "node/cases/csv.h"
+#include "node/cases/foreign/csv.h"
 #include "node/cases/text.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "node/base/limits.h"
-#include "node/cases/mapping.h"
+#include "node/cases/foreign/mapping.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace amparo {

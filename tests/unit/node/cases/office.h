@@ -11,7 +11,7 @@
 #include "crypto/base/deterministic_random.h"
 #include "crypto/sign/ed25519.h"
 #include "node/audit/log.h"
-#include "node/cases/importer.h"
+#include "node/cases/foreign/importer.h"
 #include "node/cases/registry.h"
 #include "node/consent/ledger.h"
 #include "node/storage/store.h"

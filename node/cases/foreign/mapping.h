@@ -5,8 +5,8 @@
 // Everything that can be wrong with it is found before the first row is
 // stored, and nothing is guessed: a text that no rule translates rejects its
 // row.
-#ifndef AMPARO_NODE_CASES_MAPPING_H_
-#define AMPARO_NODE_CASES_MAPPING_H_
+#ifndef AMPARO_NODE_CASES_FOREIGN_MAPPING_H_
+#define AMPARO_NODE_CASES_FOREIGN_MAPPING_H_
 
 #include <cstdint>
 #include <map>
@@ -23,7 +23,7 @@
 #include "absl/time/time.h"
 #include "node/base/ids.h"
 #include "node/cases/cases.h"
-#include "node/cases/csv.h"
+#include "node/cases/foreign/csv.h"
 #include "node/consent/consent.h"
 #include "node/vocabulary/vocabulary.h"
 
@@ -153,4 +153,4 @@ class BoundMapping {
 
 }  // namespace amparo::cases
 
-#endif  // AMPARO_NODE_CASES_MAPPING_H_
+#endif  // AMPARO_NODE_CASES_FOREIGN_MAPPING_H_

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "node/cases/mapping.h"
+#include "node/cases/foreign/mapping.h"
 
 #include <algorithm>
 #include <utility>

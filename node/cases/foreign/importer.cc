@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "node/cases/importer.h"
+#include "node/cases/foreign/importer.h"
 
 #include <algorithm>
 #include <utility>

@@ -4,8 +4,8 @@
 // breaks inside quotes, CRLF or LF, a byte order mark at the start. A bad
 // record never stops the reading: it arrives with its problem and the reader
 // goes on with the next line, so that one wrong row is one rejected row.
-#ifndef AMPARO_NODE_CASES_CSV_H_
-#define AMPARO_NODE_CASES_CSV_H_
+#ifndef AMPARO_NODE_CASES_FOREIGN_CSV_H_
+#define AMPARO_NODE_CASES_FOREIGN_CSV_H_
 
 #include <cstdint>
 #include <functional>
@@ -74,4 +74,4 @@ class CsvReader {
 
 }  // namespace amparo::cases
 
-#endif  // AMPARO_NODE_CASES_CSV_H_
+#endif  // AMPARO_NODE_CASES_FOREIGN_CSV_H_

@@ -12,7 +12,7 @@
 #include "node/base/errors.h"
 #include "node/base/limits.h"
 #include "node/base/status_macros.h"
-#include "node/cases/mapping.h"
+#include "node/cases/foreign/mapping.h"
 
 namespace amparo::cases {
 namespace {

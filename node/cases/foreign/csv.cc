@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "node/cases/csv.h"
+#include "node/cases/foreign/csv.h"
 
 #include <utility>
 

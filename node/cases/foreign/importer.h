@@ -12,8 +12,8 @@
 // including it: the row's place in the file without knowing the file's end.
 // So the same file imports once whatever rules select rows, a file that grew
 // at its end imports only what is new, and line ends do not matter.
-#ifndef AMPARO_NODE_CASES_IMPORTER_H_
-#define AMPARO_NODE_CASES_IMPORTER_H_
+#ifndef AMPARO_NODE_CASES_FOREIGN_IMPORTER_H_
+#define AMPARO_NODE_CASES_FOREIGN_IMPORTER_H_
 
 #include <array>
 #include <cstdint>
@@ -33,8 +33,8 @@
 #include "node/base/clock.h"
 #include "node/base/errors.h"
 #include "node/base/ids.h"
-#include "node/cases/csv.h"
-#include "node/cases/mapping.h"
+#include "node/cases/foreign/csv.h"
+#include "node/cases/foreign/mapping.h"
 #include "node/cases/registry.h"
 #include "node/consent/ledger.h"
 #include "node/storage/store.h"
@@ -156,4 +156,4 @@ class Importer {
 
 }  // namespace amparo::cases
 
-#endif  // AMPARO_NODE_CASES_IMPORTER_H_
+#endif  // AMPARO_NODE_CASES_FOREIGN_IMPORTER_H_

@@ -15,7 +15,7 @@
 #include "absl/strings/str_replace.h"
 #include "node/base/limits.h"
 #include "node/base/status_macros.h"
-#include "node/cases/importer.h"
+#include "node/cases/foreign/importer.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/node/cases/office.h"
 
