@@ -73,6 +73,10 @@ absl::Status List::ReadLine(absl::string_view line) {
 
 absl::Status List::ReadHeading(absl::string_view line) {
   if (absl::ConsumePrefix(&line, "# numbers: ")) return AddNumbers(line);
+  if (line == "# names: proper" || line == "# names: iso-codes") {
+    naming_ = line == "# names: proper" ? Naming::kProper : Naming::kIsoCodes;
+    return absl::OkStatus();
+  }
   const std::pair<absl::string_view, std::string*> heads[] = {
       {"# id: ", &id_},
       {"# version: ", &version_},
@@ -97,6 +101,7 @@ absl::Status List::AddNumbers(absl::string_view range) {
     return WrongLine("numbers must be two, in order and not too far apart");
   }
   numbers_ = true;
+  naming_ = Naming::kProper;
   for (int value = least; value <= most; ++value) {
     RETURN_IF_ERROR(
         Add({absl::StrCat(value), absl::StrCat(value), {}, {}, {}}));

@@ -32,13 +32,21 @@ struct Code {
   std::string withdrawn;
 };
 
+// Where the labels of a list come from in other languages.
+enum class Naming {
+  kTranslated,  // labels/*.tsv.
+  kProper,      // Nowhere: names, numbers and technical words are the same.
+  kIsoCodes     // Debian's iso-codes, at run time; labels/*.tsv without it.
+};
+
 // A code list. Immutable.
 class List {
  public:
   // Parses one list file: lines "# id: ...", "# version: ...",
-  // "# source: ...", "# licence: ..." (all four), perhaps "# numbers: LEAST
-  // MOST" (whole numbers from 0 to 9999, at most 1,000 of them, each a code
-  // that is its own label), then one code a line:
+  // "# source: ...", "# licence: ..." (all four), perhaps "# names: proper" or
+  // "# names: iso-codes", perhaps "# numbers: LEAST MOST" (whole numbers from 0
+  // to 9999, at most 1,000 of them, each a code that is its own label; proper
+  // names too), then one code a line:
   //   code TAB label [TAB alias;alias... [TAB since V | withdrawn V]]
   // Aliases may be empty only before a fourth field. kInternal names the line
   // when a code or alias occurs twice or the file has another form.
@@ -50,6 +58,7 @@ class List {
   const std::string& licence() const { return licence_; }
   // In the order of the file; numbers first.
   absl::Span<const Code> codes() const { return codes_; }
+  Naming naming() const { return naming_; }
   // Whether its codes are numbers, besides unknown.
   bool numbers() const { return numbers_; }
 
@@ -64,6 +73,7 @@ class List {
   absl::Status Add(Code code);
 
   std::string id_, version_, source_, licence_;
+  Naming naming_ = Naming::kTranslated;
   bool numbers_ = false;
   std::vector<Code> codes_;
   absl::flat_hash_map<std::string, size_t> by_text_;

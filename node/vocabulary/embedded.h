@@ -21,6 +21,13 @@ extern const absl::string_view kVariables;  // variables.tsv
 extern const absl::string_view kFields;     // fields.tsv
 extern const absl::string_view kCountries;  // countries.tsv
 extern const absl::string_view kCrosswalk;  // crosswalk.tsv
+// labels/*.tsv
+extern const absl::string_view kLabelsAr;
+extern const absl::string_view kLabelsEs;
+extern const absl::string_view kLabelsFr;
+extern const absl::string_view kLabelsPrs;
+extern const absl::string_view kLabelsRu;
+extern const absl::string_view kLabelsZh;
 
 // Ends the process: our own data is broken, so nothing can be checked and
 // nothing may run.
