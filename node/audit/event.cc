@@ -54,17 +54,24 @@ constexpr Row kRows[] = {
     {EventKind::kPeerResumed, "PEER_RESUMED"},
     {EventKind::kAgreementEnded, "AGREEMENT_ENDED"},
     {EventKind::kRestored, "RESTORED"},
+    {EventKind::kCaseAmended, "CASE_AMENDED"},
+    {EventKind::kCaseAssigned, "CASE_ASSIGNED"},
+    {EventKind::kCaseStatusChanged, "CASE_STATUS_CHANGED"},
+    {EventKind::kCaseMerged, "CASE_MERGED"},
+    {EventKind::kCaseUnmerged, "CASE_UNMERGED"},
+    {EventKind::kCaseEntry, "CASE_ENTRY"},
+    {EventKind::kThirdPerson, "THIRD_PERSON"},
 };
 
 constexpr absl::string_view kAboutNames[] = {
-    "agreement",   "authority",  "case",       "category", "cohort",
-    "consent",     "digest",     "disclosure", "epoch",    "import",
-    "incarnation", "invitation", "key",        "letter",   "office",
-    "permission",  "person",     "policy",     "purpose",  "reason",
-    "receipt",     "recipient",  "referral",   "release",  "request",
-    "rho",         "role",       "rows",       "sequence", "session",
-    "state",       "subject",    "table",      "thread",   "type",
-    "version",
+    "agreement", "authority",   "case",       "category", "cohort",
+    "consent",   "digest",      "disclosure", "entry",    "epoch",
+    "import",    "incarnation", "invitation", "key",      "letter",
+    "office",    "permission",  "person",     "policy",   "purpose",
+    "reason",    "receipt",     "recipient",  "referral", "release",
+    "request",   "rho",         "role",       "rows",     "sequence",
+    "session",   "state",       "subject",    "table",    "thread",
+    "type",      "version",
 };
 
 constexpr size_t kAboutValueSizeMax = 128;

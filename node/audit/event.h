@@ -58,6 +58,13 @@ enum class EventKind : uint16_t {
   kPeerResumed = 35,
   kAgreementEnded = 36,
   kRestored = 37,
+  kCaseAmended = 38,
+  kCaseAssigned = 39,
+  kCaseStatusChanged = 40,
+  kCaseMerged = 41,
+  kCaseUnmerged = 42,
+  kCaseEntry = 43,
+  kThirdPerson = 44,
 };
 
 // Stable name, e.g. "CONSENT_GIVEN"; "UNKNOWN" for a number of a later
@@ -77,10 +84,10 @@ struct Event {
 };
 
 // The closed list: agreement, authority, case, category, cohort, consent,
-// digest, disclosure, epoch, import, incarnation, invitation, key, letter,
-// office, permission, person, policy, purpose, reason, receipt, recipient,
-// referral, release, request, rho, role, rows, sequence, session, state,
-// subject, table, thread, type, version.
+// digest, disclosure, entry, epoch, import, incarnation, invitation, key,
+// letter, office, permission, person, policy, purpose, reason, receipt,
+// recipient, referral, release, request, rho, role, rows, sequence, session,
+// state, subject, table, thread, type, version.
 absl::Span<const absl::string_view> AboutNames();
 
 // kInternal unless the kind is one that is recorded (not padding) and every

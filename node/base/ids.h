@@ -114,6 +114,10 @@ AMPARO_DEFINE_ID(RequestId, "request id");
 // One event of the log, before it has its place in the order.
 AMPARO_DEFINE_ID(EventId, "event id");
 AMPARO_DEFINE_ID(ReleaseId, "release id");
+// One thing written down about a case.
+AMPARO_DEFINE_ID(EntryId, "entry id");
+// Somebody else whom a case names. Never leaves the node.
+AMPARO_DEFINE_ID(ThirdPersonId, "third person id");
 
 #undef AMPARO_DEFINE_ID
 

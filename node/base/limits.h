@@ -69,6 +69,11 @@ inline constexpr int kPageSizeDefault = 50;
 inline constexpr int kPageSizeMax = 500;
 inline constexpr size_t kProfileEntriesMax = 256;
 inline constexpr size_t kRecipientsMax = 32;
+inline constexpr size_t kEntriesPerCaseMax = 2000;
+inline constexpr size_t kEntryCorrectionsMax = 64;
+inline constexpr uint32_t kCaseVersionMax = 10000;
+inline constexpr size_t kMergedCasesMax = 16;
+inline constexpr size_t kThirdPersonsPerCaseMax = 100;
 
 // Import.
 inline constexpr size_t kImportLineBytesMax = 1024 * 1024;

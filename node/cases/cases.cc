@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -20,7 +21,7 @@ namespace {
 
 constexpr absl::string_view kSymbols = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 constexpr size_t kNumberSymbols = 8;
-constexpr size_t kPerPersonMax = 16;  // Documents, and contacts.
+constexpr size_t kPerPersonMax = 16;  // Documents, contacts, languages.
 constexpr int kAgeOfMajority = 18;
 
 // Crockford: the number modulo 37 is the check.
@@ -48,6 +49,76 @@ absl::Status CheckConsistent(const vocabulary::Lists& lists,
     if (!lists.FindVariable(entries[i].variable)->multiple) {
       return Invalid(entries[i].variable, "can have one code only");
     }
+  }
+  return absl::OkStatus();
+}
+
+struct StatusName {
+  CaseStatus status;
+  absl::string_view name;
+};
+constexpr StatusName kStatusNames[] = {
+    {CaseStatus::kActive, "Active"},
+    {CaseStatus::kFollowUp, "FollowUp"},
+    {CaseStatus::kClosed, "Closed"},
+    {CaseStatus::kClosedReferred, "ClosedReferred"}};
+
+constexpr absl::string_view kIdentityParts[] = {"given_names",
+                                                "family_names",
+                                                "given_names_romanised",
+                                                "family_names_romanised",
+                                                "born",
+                                                "documents",
+                                                "contacts",
+                                                "primary_language",
+                                                "other_languages",
+                                                "photo"};
+
+// Calls `visit` with the member of both that is the part; false when there is
+// no such part.
+template <class First, class Second, class Visit>
+bool WithPart(absl::string_view part, First& a, Second& b, Visit visit) {
+  if (part == "given_names") {
+    visit(a.given_names, b.given_names);
+  } else if (part == "family_names") {
+    visit(a.family_names, b.family_names);
+  } else if (part == "given_names_romanised") {
+    visit(a.given_names_romanised, b.given_names_romanised);
+  } else if (part == "family_names_romanised") {
+    visit(a.family_names_romanised, b.family_names_romanised);
+  } else if (part == "born") {
+    visit(a.born, b.born);
+  } else if (part == "documents") {
+    visit(a.documents, b.documents);
+  } else if (part == "contacts") {
+    visit(a.contacts, b.contacts);
+  } else if (part == "primary_language") {
+    visit(a.primary_language, b.primary_language);
+  } else if (part == "other_languages") {
+    visit(a.other_languages, b.other_languages);
+  } else if (part == "photo") {
+    visit(a.photo, b.photo);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+absl::Status CheckLanguages(const vocabulary::Lists& lists,
+                            Identity& identity) {
+  if (!identity.primary_language.empty()) {
+    ASSIGN_OR_RETURN(const absl::string_view code,
+                     lists.CheckCode("language", identity.primary_language,
+                                     "primary_language"));
+    identity.primary_language = std::string(code);
+  }
+  if (identity.other_languages.size() > kPerPersonMax) {
+    return FieldError("other_languages", "must be at most 16");
+  }
+  for (std::string& language : identity.other_languages) {
+    ASSIGN_OR_RETURN(const absl::string_view code,
+                     lists.CheckCode("language", language, "other_languages"));
+    language = std::string(code);
   }
   return absl::OkStatus();
 }
@@ -134,6 +205,32 @@ absl::StatusOr<Profile> Profile::FromCoded(
   return profile;
 }
 
+absl::StatusOr<Profile> Profile::With(const vocabulary::Lists& lists,
+                                      const Codes& codes, Origin origin) const {
+  std::vector<vocabulary::Coded> entries;
+  for (const vocabulary::Coded& entry : entries_) {
+    if (codes.count(std::string(entry.variable)) == 0) entries.push_back(entry);
+  }
+  for (const auto& [variable, said] : codes) {
+    for (const std::string& code : said) {
+      ASSIGN_OR_RETURN(const vocabulary::Coded coded,
+                       origin == Origin::kInput
+                           ? lists.Check(variable, code)
+                           : lists.CheckRecorded(variable, code));
+      entries.push_back(coded);
+    }
+  }
+  return FromCoded(lists, std::move(entries));
+}
+
+std::vector<std::string> Profile::CodesOf(absl::string_view variable) const {
+  std::vector<std::string> codes;
+  for (const vocabulary::Coded& entry : entries_) {
+    if (entry.variable == variable) codes.emplace_back(entry.code);
+  }
+  return codes;
+}
+
 absl::string_view Profile::Find(absl::string_view variable) const {
   const auto found = std::lower_bound(
       entries_.begin(), entries_.end(), variable,
@@ -218,11 +315,73 @@ std::string FormatPartialDate(const PartialDate& date) {
 bool Identity::empty() const { return *this == Identity(); }
 
 bool operator==(const Identity& a, const Identity& b) {
-  return a.given_names == b.given_names && a.family_names == b.family_names &&
-         a.given_names_romanised == b.given_names_romanised &&
-         a.family_names_romanised == b.family_names_romanised &&
-         a.born == b.born && a.documents == b.documents &&
-         a.contacts == b.contacts;
+  return std::all_of(
+      std::begin(kIdentityParts), std::end(kIdentityParts),
+      [&](absl::string_view part) { return SamePart(part, a, b); });
+}
+
+absl::Span<const absl::string_view> IdentityParts() { return kIdentityParts; }
+
+bool SamePart(absl::string_view part, const Identity& a, const Identity& b) {
+  bool same = false;
+  WithPart(part, a, b,
+           [&](const auto& one, const auto& other) { same = one == other; });
+  return same;
+}
+
+bool HasPart(absl::string_view part, const Identity& identity) {
+  return !SamePart(part, identity, Identity());
+}
+
+bool CopyPart(absl::string_view part, const Identity& from, Identity& to) {
+  return WithPart(part, from, to,
+                  [](const auto& said, auto& into) { into = said; });
+}
+
+absl::string_view Name(CaseStatus status) {
+  for (const StatusName& row : kStatusNames) {
+    if (row.status == status) return row.name;
+  }
+  return "Unknown";
+}
+
+std::optional<CaseStatus> CaseStatusFromName(absl::string_view name) {
+  for (const StatusName& row : kStatusNames) {
+    if (row.name == name) return row.status;
+  }
+  return std::nullopt;
+}
+
+std::optional<CaseStatus> CaseStatusFromNumber(uint32_t number) {
+  if (number < 1 || number > 4) return std::nullopt;
+  return static_cast<CaseStatus>(number);
+}
+
+bool IsClosed(CaseStatus status) {
+  return status == CaseStatus::kClosed || status == CaseStatus::kClosedReferred;
+}
+
+absl::Status CheckNotMerged(const Case& file) {
+  if (file.merged_into.empty()) return absl::OkStatus();
+  return WithState(Error(Reason::kWrongState,
+                         "the case is merged into another: work on that one, "
+                         "which `amparo case show` names"),
+                   "Merged");
+}
+
+absl::Status CheckOpen(const Case& file) {
+  RETURN_IF_ERROR(CheckNotMerged(file));
+  if (!IsClosed(file.status)) return absl::OkStatus();
+  return WithState(Error(Reason::kWrongState,
+                         "the case is closed: reopen it before new work"),
+                   Name(file.status));
+}
+
+int RegistrationYear(const Profile& profile) {
+  int year = 0;
+  const absl::string_view code = profile.Find("yearOfRegistration");
+  if (code.empty() || code == vocabulary::kUnknown) return 0;
+  return absl::SimpleAtoi(code, &year) ? year : 0;
 }
 
 absl::Status CheckIdentity(const vocabulary::Lists& lists, Identity& identity) {
@@ -233,8 +392,12 @@ absl::Status CheckIdentity(const vocabulary::Lists& lists, Identity& identity) {
       {"given_names_romanised", &identity.given_names_romanised},
       {"family_names_romanised", &identity.family_names_romanised}};
   for (const auto& [field, text] : names) {
-    RETURN_IF_ERROR(CheckText(field, *text, kMax, false));
+    RETURN_IF_ERROR(CheckPersonName(field, *text, kMax,
+                                    absl::EndsWith(field, "_romanised")
+                                        ? NameScript::kLatin
+                                        : NameScript::kAny));
   }
+  RETURN_IF_ERROR(CheckLanguages(lists, identity));
   if (identity.documents.size() > kPerPersonMax) {
     return FieldError("documents", "must be at most 16");
   }
@@ -261,6 +424,14 @@ absl::Status CheckIdentity(const vocabulary::Lists& lists, Identity& identity) {
     RETURN_IF_ERROR(CheckText("contacts.value", contact.value, kMax, true));
     RETURN_IF_ERROR(CheckText("contacts.safe_instruction",
                               contact.safe_instruction, kMax, true));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckBornBy(absl::CivilDay today, const PartialDate& born) {
+  if (born.known() && absl::CivilDay(born.year, std::max(born.month, 1),
+                                     std::max(born.day, 1)) > today) {
+    return FieldError("born", "must not be in the future");
   }
   return absl::OkStatus();
 }

@@ -8,6 +8,8 @@
 #ifndef AMPARO_NODE_CASES_CASES_H_
 #define AMPARO_NODE_CASES_CASES_H_
 
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -73,6 +75,15 @@ class Profile {
   static absl::StatusOr<Profile> FromCoded(
       const vocabulary::Lists& lists, std::vector<vocabulary::Coded> entries);
 
+  // Codes by variable; none: not recorded.
+  using Codes = std::map<std::string, std::vector<std::string>>;
+  // This profile with `codes` in place of what it says of their variables.
+  // Only these codes are checked: as by Create, or, when they were recorded
+  // before, withdrawn ones too.
+  enum class Origin { kInput, kRecord };
+  absl::StatusOr<Profile> With(const vocabulary::Lists& lists,
+                               const Codes& codes, Origin origin) const;
+
   absl::Span<const vocabulary::Coded> entries() const { return entries_; }
   bool empty() const { return entries_.empty(); }
 
@@ -81,6 +92,8 @@ class Profile {
   absl::string_view Find(absl::string_view variable) const;
   // Whether this code is among those recorded.
   bool Has(absl::string_view variable, absl::string_view code) const;
+  // All codes of a variable, in order.
+  std::vector<std::string> CodesOf(absl::string_view variable) const;
 
   friend bool operator==(const Profile& a, const Profile& b) {
     return a.entries_ == b.entries_;
@@ -149,15 +162,46 @@ struct Identity {
   PartialDate born;
   std::vector<Document> documents;  // Up to 16.
   std::vector<Contact> contacts;    // Up to 16.
+  // Codes of the list "language": the one the person prefers, and up to 16
+  // others.
+  std::string primary_language;
+  std::vector<std::string> other_languages;
+  // The attachment of the case that shows the person; empty: none.
+  EntryId photo;
 
   bool empty() const;
   friend bool operator==(const Identity& a, const Identity& b);
 };
 
-// kFieldInvalid or kCodeUnknown naming the field, never the value. Text must
-// be valid UTF-8 without control characters; lists' aliases are replaced by
-// their codes.
+// kFieldInvalid or kCodeUnknown naming the field, never the value. Names keep
+// the rules of CheckPersonName (text.h); lists' aliases are replaced by their
+// codes. Whether the photo is there is for the caller to check.
 absl::Status CheckIdentity(const vocabulary::Lists& lists, Identity& identity);
+
+// kFieldInvalid ("born") when the earliest day it can be is after `today`.
+absl::Status CheckBornBy(absl::CivilDay today, const PartialDate& born);
+
+// The parts an identity is amended and merged by, as their fields are named:
+// "given_names", ..., "photo".
+absl::Span<const absl::string_view> IdentityParts();
+// Whether two identities say the same in one part; whether one says nothing.
+bool SamePart(absl::string_view part, const Identity& a, const Identity& b);
+bool HasPart(absl::string_view part, const Identity& identity);
+// Gives `to` what `from` says in one part. False for a name that is no part.
+bool CopyPart(absl::string_view part, const Identity& from, Identity& to);
+
+// How far the work on a case is, HTCDS cas_Status. Frozen: it is on disk.
+enum class CaseStatus : uint32_t {
+  kActive = 1,
+  kFollowUp = 2,
+  kClosed = 3,
+  kClosedReferred = 4,
+};
+// The code of the list "case-status", e.g. "FollowUp".
+absl::string_view Name(CaseStatus status);
+std::optional<CaseStatus> CaseStatusFromName(absl::string_view name);
+std::optional<CaseStatus> CaseStatusFromNumber(uint32_t number);
+bool IsClosed(CaseStatus status);
 
 // The local file.
 struct Case {
@@ -176,9 +220,32 @@ struct Case {
   // Name of the source it was imported from; empty when registered here.
   std::string source;
   bool has_identity = false;
-  // As TreatedAsMinor found at registration.
+  // As TreatedAsMinor found when profile or identity last changed.
   bool treated_as_minor = false;
+  CaseStatus status = CaseStatus::kActive;
+  // When and why (a code of "closing-reason") it was closed; only of a closed
+  // case.
+  std::optional<absl::Time> closed_at = std::nullopt;
+  std::string closing_reason = {};
+  // 1 at registration, one more with each change of file, profile or identity.
+  uint32_t version = 1;
+  // The case in which the work on this person goes on; empty: this one. A case
+  // that others were merged into is merged into none.
+  CaseId merged_into = {};
+  std::vector<CaseId> absorbed = {};  // Up to limits::kMergedCasesMax.
+  // The standing risk assessment tells of a risk to life (entries.h).
+  bool risk_to_life = false;
 };
+
+// kWrongState, with the state, unless new work may begin on the case: it is
+// neither closed nor merged into another. Naming, correcting and withdrawing
+// what is there needs no open case.
+absl::Status CheckOpen(const Case& file);
+// kWrongState when it is merged: nothing of it changes until that is undone.
+absl::Status CheckNotMerged(const Case& file);
+
+// yearOfRegistration as a number; 0 when it is not recorded or unknown.
+int RegistrationYear(const Profile& profile);
 
 // Rule P7. True when anything recorded says the person is, or may be, under 18
 // on `today`: majorityStatus, ageBroad, a date of birth (its latest possible

@@ -104,9 +104,9 @@ absl::StatusOr<NewCase> CasesActions::Prepare(
     }
     RETURN_IF_ERROR(CheckIdentity(lists, *identity));
     born = identity->born;
-    if (born.known() && absl::CivilDay(born.year, std::max(born.month, 1),
-                                       std::max(born.day, 1)) > today) {
-      return FieldError("born", "must not be in the future");
+    RETURN_IF_ERROR(CheckBornBy(today, born));
+    if (!identity->photo.empty()) {
+      return FieldError("photo", "must be attached before it is named");
     }
   }
   const auto fresh_id = [this] {
@@ -211,13 +211,8 @@ absl::StatusOr<consent::SubjectFacts> CasesActions::FindSubject(
 absl::StatusOr<Case> CasesActions::Reach(const people::Caller& caller,
                                          people::Permission needed,
                                          absl::string_view number) const {
-  RETURN_IF_ERROR(caller.May(needed));
-  ASSIGN_OR_RETURN(const CaseNumber parsed, CaseNumber::Parse(number));
-  ASSIGN_OR_RETURN(std::optional<Case> found,
-                   services_.registry.FindByNumber(services_.store, parsed));
-  ASSIGN_OR_RETURN(Case file, OrNotAllowed(std::move(found)));
-  RETURN_IF_ERROR(caller.MayReach(needed, file.owner, file.team));
-  return file;
+  ASSIGN_OR_RETURN(storage::Row<Case> row, desk_.Reach(caller, needed, number));
+  return std::move(row.value);
 }
 
 absl::StatusOr<consent::SubjectFacts> CasesActions::FactsOf(

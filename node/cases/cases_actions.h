@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "node/base/ids.h"
+#include "node/cases/case_desk.h"
 #include "node/cases/cases.h"
 #include "node/cases/foreign/importer.h"
 #include "node/cases/registry.h"
@@ -49,7 +50,11 @@ class CasesActions final : public consent::SubjectDirectory {
  public:
   // All must outlive it.
   CasesActions(const ImportServices& services, const people::Requests& requests)
-      : services_(services), requests_(requests) {}
+      : services_(services), requests_(requests), desk_(services, requests) {}
+
+  // What the other verbs on cases (entries, life, merging, third persons)
+  // are made from. Lives as long as this.
+  const CaseDesk& desk() const { return desk_; }
 
   // CASE_WRITE. The caller becomes the owner. yearOfRegistration is filled in
   // with the present year when it is not given; a later year is refused. The
@@ -96,6 +101,7 @@ class CasesActions final : public consent::SubjectDirectory {
 
   const ImportServices services_;
   const people::Requests& requests_;
+  const CaseDesk desk_;
 };
 
 }  // namespace amparo::cases

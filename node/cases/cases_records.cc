@@ -2,6 +2,7 @@
 #include "node/cases/cases_records.h"
 
 #include <limits>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -82,6 +83,20 @@ std::string CaseCodec::Encode(const Case& record) {
   message.set_source(record.source);
   message.set_has_identity(record.has_identity);
   message.set_treated_as_minor(record.treated_as_minor);
+  // What is as at registration is left out: most cases are.
+  if (record.status != CaseStatus::kActive) {
+    message.set_status(static_cast<uint32_t>(record.status));
+  }
+  if (record.closed_at.has_value()) {
+    message.set_closed_at_ms(amparo::ToUnixMillis(*record.closed_at));
+  }
+  message.set_closing_reason(record.closing_reason);
+  message.set_changes(record.version - 1);
+  if (!record.merged_into.empty()) {
+    message.set_merged_into(record.merged_into.bytes());
+  }
+  for (const CaseId& id : record.absorbed) message.add_absorbed(id.bytes());
+  message.set_risk_to_life(record.risk_to_life);
   return message.SerializeAsString();
 }
 
@@ -95,17 +110,42 @@ absl::StatusOr<Case> CaseCodec::Decode(absl::string_view bytes) {
                    ReadId<SubjectId>(message.subject(), "case"));
   ASSIGN_OR_RETURN(const PersonId owner,
                    ReadId<PersonId>(message.owner(), "case"));
-  return Case{
-      .id = id,
-      .number = *std::move(number),
-      .subject = subject,
-      .owner = owner,
-      .team = message.team(),
-      .registered_at = amparo::FromUnixMillis(message.registered_at_ms()),
-      .year = message.year(),
-      .source = message.source(),
-      .has_identity = message.has_identity(),
-      .treated_as_minor = message.treated_as_minor()};
+  const std::optional<CaseStatus> status = CaseStatusFromNumber(
+      message.status() == 0 ? static_cast<uint32_t>(CaseStatus::kActive)
+                            : message.status());
+  const bool closed = message.closed_at_ms() != 0;
+  if (!status.has_value() || message.closed_at_ms() < 0 ||
+      closed != IsClosed(*status) ||
+      closed == message.closing_reason().empty()) {
+    return Damaged("case");
+  }
+  Case file{.id = id,
+            .number = *std::move(number),
+            .subject = subject,
+            .owner = owner,
+            .team = message.team(),
+            .registered_at = amparo::FromUnixMillis(message.registered_at_ms()),
+            .year = message.year(),
+            .source = message.source(),
+            .has_identity = message.has_identity(),
+            .treated_as_minor = message.treated_as_minor(),
+            .status = *status,
+            .closed_at = std::nullopt,
+            .closing_reason = message.closing_reason(),
+            .version = message.changes() + 1,
+            .merged_into = CaseId(),
+            .absorbed = {},
+            .risk_to_life = message.risk_to_life()};
+  if (closed) file.closed_at = amparo::FromUnixMillis(message.closed_at_ms());
+  if (!message.merged_into().empty()) {
+    ASSIGN_OR_RETURN(file.merged_into,
+                     ReadId<CaseId>(message.merged_into(), "case"));
+  }
+  for (const std::string& absorbed : message.absorbed()) {
+    ASSIGN_OR_RETURN(const CaseId other, ReadId<CaseId>(absorbed, "case"));
+    file.absorbed.push_back(other);
+  }
+  return file;
 }
 
 absl::StatusOr<SubjectId> ProfileCodec::DecodeKey(absl::string_view bytes) {
@@ -120,6 +160,8 @@ std::string ProfileCodec::Encode(const StoredProfile& record) {
     into.set_variable(entry.variable.data(), entry.variable.size());
     into.set_code(entry.code.data(), entry.code.size());
   }
+  if (record.edition != kFirstEdition) message.set_edition(record.edition);
+  message.set_merged(record.merged);
   return message.SerializeAsString();
 }
 
@@ -140,7 +182,10 @@ absl::StatusOr<StoredProfile> ProfileCodec::Decode(absl::string_view bytes) {
   if (!profile.ok()) return Damaged("profile");
   ASSIGN_OR_RETURN(const CaseId case_id,
                    ReadId<CaseId>(message.case_id(), "profile"));
-  return StoredProfile{case_id, *std::move(profile)};
+  const uint32_t edition =
+      message.edition() == 0 ? kFirstEdition : message.edition();
+  RETURN_IF_ERROR(lists.CheckEdition(edition));
+  return StoredProfile{case_id, *std::move(profile), edition, message.merged()};
 }
 
 absl::StatusOr<SubjectId> IdentityCodec::DecodeKey(absl::string_view bytes) {
@@ -166,6 +211,11 @@ std::string IdentityCodec::Encode(const Identity& record) {
     into.set_value(contact.value);
     into.set_safe_instruction(contact.safe_instruction);
   }
+  message.set_primary_language(record.primary_language);
+  for (const std::string& language : record.other_languages) {
+    message.add_other_languages(language);
+  }
+  if (!record.photo.empty()) message.set_photo(record.photo.bytes());
   return message.SerializeAsString();
 }
 
@@ -187,6 +237,13 @@ absl::StatusOr<Identity> IdentityCodec::Decode(absl::string_view bytes) {
   for (const pb::CaseContact& contact : message.contacts()) {
     identity.contacts.push_back(
         {contact.type(), contact.value(), contact.safe_instruction()});
+  }
+  identity.primary_language = message.primary_language();
+  identity.other_languages.assign(message.other_languages().begin(),
+                                  message.other_languages().end());
+  if (!message.photo().empty()) {
+    ASSIGN_OR_RETURN(identity.photo,
+                     ReadId<EntryId>(message.photo(), "identity"));
   }
   return identity;
 }

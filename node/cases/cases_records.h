@@ -31,10 +31,17 @@ struct CaseCodec {
   static absl::StatusOr<Record> Decode(absl::string_view bytes);
 };
 
+// Of the vocabulary, when nothing else is said.
+inline constexpr uint32_t kFirstEdition = 1;
+
 // A profile and the case it belongs to.
 struct StoredProfile {
   CaseId case_id;
   Profile profile;
+  // Edition of the vocabulary that its codes were checked with.
+  uint32_t edition = kFirstEdition;
+  // The case is merged into another, so that a count leaves this one out.
+  bool merged = false;
 };
 
 // Decodes with the vocabulary built into the program; a code that it does not

@@ -4,10 +4,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/time/civil_time.h"
 #include "crypto/base/bytes.h"
 #include "node/base/errors.h"
+#include "node/base/limits.h"
 #include "node/base/status_macros.h"
 #include "node/cases/cases_records.h"
+#include "node/cases/entries_records.h"
 #include "node/cases/search.h"
 #include "node/storage/table.h"
 
@@ -36,6 +39,30 @@ absl::Status Collect(const storage::Reader& reader, const storage::Vault& vault,
       });
 }
 
+// The rows by which those who may see a case find it.
+std::vector<CaseScopeKey> ScopesOf(const storage::Vault& vault,
+                                   const Case& file) {
+  std::vector<CaseScopeKey> scopes = {
+      {PersonScope(file.owner), file.registered_at, file.id}};
+  if (!file.team.empty()) {
+    scopes.push_back(
+        {TeamScope(vault, file.team), file.registered_at, file.id});
+  }
+  return scopes;
+}
+
+absl::Status MoveScopes(storage::Batch& batch, const storage::Vault& vault,
+                        const Case& before, const Case& after) {
+  const storage::Table<CaseScopeCodec> table(vault);
+  for (const CaseScopeKey& scope : ScopesOf(vault, before)) {
+    table.Delete(batch, scope);
+  }
+  for (const CaseScopeKey& scope : ScopesOf(vault, after)) {
+    RETURN_IF_ERROR(table.Put(batch, scope, after.id));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<IdentityAccess> IdentityAccess::Granted(
@@ -61,6 +88,13 @@ absl::StatusOr<std::optional<Case>> Registry::Get(const storage::Reader& reader,
   ASSIGN_OR_RETURN(auto row, cases.Get(reader, id));
   if (!row.has_value()) return std::optional<Case>();
   return std::optional<Case>(std::move(row->value));
+}
+
+absl::StatusOr<storage::Row<Case>> Registry::Row(const storage::Reader& reader,
+                                                 const CaseId& id) const {
+  ASSIGN_OR_RETURN(auto row, storage::Table<CaseCodec>(vault_).Get(reader, id));
+  if (!row.has_value()) return Error(Reason::kNotAllowed);
+  return *std::move(row);
 }
 
 absl::StatusOr<std::optional<Case>> Registry::FindBySubject(
@@ -102,6 +136,7 @@ absl::Status Registry::ScanProfiles(const storage::Reader& reader,
   return profiles.Scan(
       reader, {}, {},
       [&](const SubjectId& subject, const storage::Row<StoredProfile>& row) {
+        if (row.value.merged) return absl::StatusOr<bool>(true);
         return profile(subject, row.value.profile);
       });
 }
@@ -161,7 +196,10 @@ absl::StatusOr<KeyId> Registry::Insert(storage::Batch& batch,
   RETURN_IF_ERROR(
       storage::Table<CaseCodec>(vault_).Put(batch, file.id, file, key));
   RETURN_IF_ERROR(storage::Table<ProfileCodec>(vault_).Put(
-      batch, file.subject, StoredProfile{file.id, fresh.profile}, key));
+      batch, file.subject,
+      StoredProfile{file.id, fresh.profile,
+                    vocabulary::Lists::BuiltIn().edition()},
+      key));
   if (fresh.identity.has_value()) {
     RETURN_IF_ERROR(storage::Table<IdentityCodec>(vault_).Put(
         batch, file.subject, *fresh.identity, key));
@@ -175,14 +213,131 @@ absl::StatusOr<KeyId> Registry::Insert(storage::Batch& batch,
         batch, SourceKey(vault_, file.source, fresh.source_key), file.id));
   }
   const storage::Table<CaseScopeCodec> scopes(vault_);
-  RETURN_IF_ERROR(scopes.Put(
-      batch, {PersonScope(file.owner), file.registered_at, file.id}, file.id));
-  if (!file.team.empty()) {
-    RETURN_IF_ERROR(scopes.Put(
-        batch, {TeamScope(vault_, file.team), file.registered_at, file.id},
-        file.id));
+  for (const CaseScopeKey& scope : ScopesOf(vault_, file)) {
+    RETURN_IF_ERROR(scopes.Put(batch, scope, file.id));
   }
   return key;
+}
+
+absl::StatusOr<Case> Registry::Revise(storage::Batch& batch,
+                                      const storage::Reader& reader,
+                                      const CaseRevision& revision) const {
+  const Case& before = revision.before.value;
+  if (before.version >= limits::kCaseVersionMax) {
+    return Error(Reason::kLimitExceeded,
+                 "the case was changed too often to be changed again");
+  }
+  const storage::Table<ProfileCodec> profiles(vault_);
+  ASSIGN_OR_RETURN(const auto profile, profiles.Get(reader, before.subject));
+  if (!profile.has_value()) {
+    return Error(Reason::kRecordDamaged, "a case has no profile");
+  }
+  const storage::Table<IdentityCodec> identities(vault_);
+  ASSIGN_OR_RETURN(const auto identity, identities.Get(reader, before.subject));
+
+  Case after = revision.after;
+  after.version = before.version + 1;
+  CaseChange change;
+  change.version = after.version;
+  change.kind = revision.kind;
+  change.at = revision.at;
+  change.by = revision.by;
+  change.source = revision.source;
+  change.reason = revision.reason;
+  change.other_case = revision.other_case;
+  change.entry = revision.entry;
+  if (after.owner != before.owner || after.team != before.team) {
+    change.assignment =
+        AssignmentChange{before.owner, after.owner, before.team, after.team};
+    RETURN_IF_ERROR(MoveScopes(batch, vault_, before, after));
+  }
+  if (after.status != before.status) {
+    change.status = StatusChange{before.status, after.status};
+  }
+
+  StoredProfile coded = profile->value;
+  coded.merged = !after.merged_into.empty();
+  if (revision.profile.has_value()) {
+    change.profile = Difference(coded.profile, *revision.profile);
+    coded.profile = *revision.profile;
+    coded.edition = vocabulary::Lists::BuiltIn().edition();
+    after.year = RegistrationYear(coded.profile);
+  }
+  if (!change.profile.empty() || coded.merged != profile->value.merged) {
+    RETURN_IF_ERROR(profiles.Replace(batch, before.subject, *profile, coded));
+  }
+  Identity who = identity.has_value() ? identity->value : Identity();
+  if (revision.identity.has_value()) {
+    const Identity& wanted = revision.identity->identity;
+    change.identity_parts = Difference(who, wanted);
+    if (!change.identity_parts.empty()) {
+      RETURN_IF_ERROR(IndexIdentity(batch, vault_, before.subject,
+                                    who.empty() ? nullptr : &who,
+                                    wanted.empty() ? nullptr : &wanted));
+      IdentityChange kept;
+      if (!who.empty()) kept.before = who;
+      if (!wanted.empty()) kept.after = wanted;
+      RETURN_IF_ERROR(storage::Table<IdentityChangeCodec>(vault_).Insert(
+          batch, {before.id, after.version}, kept, revision.before.key));
+      if (wanted.empty()) {
+        identities.Delete(batch, before.subject);
+      } else {
+        RETURN_IF_ERROR(
+            identities.Put(batch, before.subject, wanted, revision.before.key));
+      }
+    }
+    who = wanted;
+    after.has_identity = !wanted.empty();
+  }
+  if (revision.profile.has_value() || revision.identity.has_value()) {
+    after.treated_as_minor =
+        TreatedAsMinor(coded.profile, who.born,
+                       absl::ToCivilDay(revision.at, absl::UTCTimeZone()));
+  }
+  RETURN_IF_ERROR(storage::Table<CaseCodec>(vault_).Replace(
+      batch, before.id, revision.before, after));
+  RETURN_IF_ERROR(storage::Table<CaseChangeCodec>(vault_).Insert(
+      batch, {before.id, after.version}, change, revision.before.key));
+  return after;
+}
+
+absl::Status Registry::BeginWork(storage::Batch& batch,
+                                 const storage::Reader& reader,
+                                 const CaseId& id) const {
+  ASSIGN_OR_RETURN(const storage::Row<Case> row, Row(reader, id));
+  RETURN_IF_ERROR(CheckOpen(row.value));
+  batch.RequireUnchanged(CaseCodec::kTable, CaseCodec::EncodeKey(id),
+                         row.stored);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<CaseChange>> Registry::HistoryOf(
+    const storage::Reader& reader, const CaseId& id) const {
+  std::vector<CaseChange> history;
+  RETURN_IF_ERROR(storage::Table<CaseChangeCodec>(vault_).Scan(
+      reader, id.bytes(), {},
+      [&](const ChangeKey& key,
+          const storage::Row<CaseChange>& row) -> absl::StatusOr<bool> {
+        history.push_back(row.value);
+        history.back().version = key.version;
+        return true;
+      }));
+  return history;
+}
+
+absl::StatusOr<std::vector<std::pair<uint32_t, IdentityChange>>>
+Registry::IdentityHistoryOf(const IdentityAccess&,
+                            const storage::Reader& reader,
+                            const CaseId& id) const {
+  std::vector<std::pair<uint32_t, IdentityChange>> history;
+  RETURN_IF_ERROR(storage::Table<IdentityChangeCodec>(vault_).Scan(
+      reader, id.bytes(), {},
+      [&](const ChangeKey& key,
+          const storage::Row<IdentityChange>& row) -> absl::StatusOr<bool> {
+        history.emplace_back(key.version, row.value);
+        return true;
+      }));
+  return history;
 }
 
 }  // namespace amparo::cases

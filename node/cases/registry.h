@@ -7,9 +7,11 @@
 #ifndef AMPARO_NODE_CASES_REGISTRY_H_
 #define AMPARO_NODE_CASES_REGISTRY_H_
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -17,7 +19,9 @@
 #include "absl/strings/string_view.h"
 #include "node/base/ids.h"
 #include "node/cases/cases.h"
+#include "node/cases/history.h"
 #include "node/storage/store.h"
+#include "node/storage/table.h"
 #include "node/storage/vault.h"
 #include "node/vocabulary/vocabulary.h"
 
@@ -47,6 +51,31 @@ struct NewCase {
   std::string source_key;
 };
 
+// A change of a case, and what its history says of it.
+struct CaseRevision {
+  // The case as it was read. The commit fails with kVersionConflict when it
+  // was changed since.
+  storage::Row<Case> before;
+  // The file afterwards. Version, year, minor and has_identity are found anew.
+  Case after;
+  // nullopt: as it was.
+  std::optional<Profile> profile = std::nullopt;
+  // The whole identity afterwards; an empty one removes it.
+  struct NewIdentity {
+    IdentityAccess access;
+    Identity identity;
+  };
+  std::optional<NewIdentity> identity = std::nullopt;
+
+  ChangeKind kind = ChangeKind::kAmended;
+  absl::Time at = {};
+  PersonId by = {};
+  std::string source = {};
+  std::string reason = {};
+  CaseId other_case = {};
+  EntryId entry = {};
+};
+
 // Thread-safe. `vault` must outlive it. Profiles are read and written with the
 // vocabulary built into the program.
 class Registry {
@@ -58,6 +87,10 @@ class Registry {
       const storage::Reader& reader, const CaseNumber& number) const;
   absl::StatusOr<std::optional<Case>> Get(const storage::Reader& reader,
                                           const CaseId& id) const;
+
+  // With its row, for Revise; kNotAllowed when there is none.
+  absl::StatusOr<storage::Row<Case>> Row(const storage::Reader& reader,
+                                         const CaseId& id) const;
 
   absl::StatusOr<std::optional<Case>> FindBySubject(
       const storage::Reader& reader, const SubjectId& subject) const;
@@ -77,8 +110,9 @@ class Registry {
                               const SubjectId& subject) const;
 
   // Every profile at the reader's moment, in the order of the random subject
-  // ids. `profile` returns false to stop. The reference is good during the
-  // call only.
+  // ids, but those of cases that are merged into another: each person once.
+  // `profile` returns false to stop. The reference is good during the call
+  // only.
   using ProfileFunction =
       std::function<absl::StatusOr<bool>(const SubjectId&, const Profile&)>;
   absl::Status ScanProfiles(const storage::Reader& reader,
@@ -105,6 +139,29 @@ class Registry {
   // the number or the source key is taken.
   absl::StatusOr<KeyId> Insert(storage::Batch& batch,
                                const NewCase& fresh) const;
+
+  // Adds the change, its history and the moved index rows to `batch`, and
+  // returns the file as it will be. The one way to change a case; whether it
+  // may be changed and makes sense is for the caller to check.
+  // kLimitExceeded beyond limits::kCaseVersionMax changes.
+  absl::StatusOr<Case> Revise(storage::Batch& batch,
+                              const storage::Reader& reader,
+                              const CaseRevision& revision) const;
+
+  // CheckOpen of the case as it is at the commit: for new work that other
+  // rooms begin on it. kNotAllowed when there is none.
+  absl::Status BeginWork(storage::Batch& batch, const storage::Reader& reader,
+                         const CaseId& id) const;
+
+  // Every change, oldest first; what an identity said needs the token.
+  absl::StatusOr<std::vector<CaseChange>> HistoryOf(
+      const storage::Reader& reader, const CaseId& id) const;
+  absl::StatusOr<std::vector<std::pair<uint32_t, IdentityChange>>>
+  IdentityHistoryOf(const IdentityAccess& access, const storage::Reader& reader,
+                    const CaseId& id) const;
+
+  // For what this room keeps beside the case.
+  storage::Vault& vault() const { return vault_; }
 
  private:
   storage::Vault& vault_;

@@ -2,10 +2,13 @@
 #include "node/cases/soundness.h"
 
 #include <string>
+#include <vector>
 
+#include "node/base/limits.h"
 #include "node/base/status_macros.h"
 #include "node/cases/cases.h"
 #include "node/cases/cases_records.h"
+#include "node/cases/entries_records.h"
 #include "node/cases/search.h"
 #include "node/linkage/blind_words.h"
 
@@ -27,7 +30,32 @@ struct FromCases {
   RowSet numbers;
   RowSet sources;
   RowSet lists;
+  RowSet changes;
+  RowSet risks;
+  RowSet merged;    // Pairs of a case and the one it was merged into.
+  RowSet absorbed;  // The same, as the other side says it.
 };
+
+void ReadLife(Inspection& inspection, const Row<Case>& row, FromCases& said) {
+  const Case& file = row.value;
+  const std::string id = file.id.bytes();
+  if (file.risk_to_life) said.risks.Add({id});
+  if (!file.merged_into.empty()) {
+    said.merged.Add({id, file.merged_into.bytes()});
+  }
+  for (const CaseId& other : file.absorbed) {
+    said.absorbed.Add({other.bytes(), id});
+  }
+  if (file.version > limits::kCaseVersionMax) {
+    inspection.Add(TableId::kCases, Gravity::kRecord,
+                   "a case says that it was changed more often than a case is");
+    return;
+  }
+  for (uint32_t version = 2; version <= file.version; ++version) {
+    said.changes.Add(
+        {CaseChangeCodec::EncodeKey({file.id, version}), row.key.bytes()});
+  }
+}
 
 absl::StatusOr<Opened> ReadCases(Inspection& inspection, FromCases& said) {
   return storage::OpenAll<CaseCodec>(
@@ -40,7 +68,9 @@ absl::StatusOr<Opened> ReadCases(Inspection& inspection, FromCases& said) {
         }
         const storage::Vault& vault = inspection.vault();
         const std::string key = row.key.bytes();
-        said.profiles.Add({id.bytes(), file.subject.bytes(), key});
+        said.profiles.Add({id.bytes(), file.subject.bytes(), key,
+                           file.merged_into.empty() ? "" : "merged"});
+        ReadLife(inspection, row, said);
         if (file.has_identity) {
           said.identities.Add({file.subject.bytes(), key});
         }
@@ -89,8 +119,8 @@ absl::Status CheckSubjects(Inspection& inspection, const FromCases& said,
           inspection, Erasure::kNever,
           [&](const SubjectId& subject, const Row<StoredProfile>& row) {
             inspection.OwnKey(row.key);
-            profiles.Add(
-                {row.value.case_id.bytes(), subject.bytes(), row.key.bytes()});
+            profiles.Add({row.value.case_id.bytes(), subject.bytes(),
+                          row.key.bytes(), row.value.merged ? "merged" : ""});
             return absl::OkStatus();
           }));
   RowSet identities;
@@ -122,6 +152,157 @@ absl::Status CheckSubjects(Inspection& inspection, const FromCases& said,
   return named.complete() ? CheckWords(inspection, words) : absl::OkStatus();
 }
 
+// Goes over the entries, which come case by case, and holds what they say
+// together against what the case says.
+class EntryCheck {
+ public:
+  explicit EntryCheck(Inspection& inspection) : inspection_(inspection) {}
+
+  absl::StatusOr<Opened> Run() {
+    ASSIGN_OR_RETURN(
+        const Opened opened,
+        storage::OpenAll<EntryCodec>(
+            inspection_, Erasure::kNever,
+            [&](const EntryKey& key, const Row<Entry>& row) -> absl::Status {
+              if (key.case_id != case_id_) {
+                Finish();
+                case_id_ = key.case_id;
+              }
+              entries_.push_back(row.value);
+              entries_.back().id = key.id;
+              same_key_ = same_key_ && (keys_ == 0 || key_ == row.key);
+              key_ = row.key;
+              ++keys_;
+              return absl::OkStatus();
+            }));
+    Finish();
+    return opened;
+  }
+
+  const RowSet& risks() const { return risks_; }
+
+ private:
+  void Finish() {
+    if (entries_.empty()) return;
+    const Standing standing = StandingOf(entries_);
+    if (standing.risk_to_life()) risks_.Add({case_id_.bytes()});
+    Compare(standing);
+    entries_.clear();
+    keys_ = 0;
+    same_key_ = true;
+  }
+
+  void Compare(const Standing& standing) {
+    const auto file = storage::Table<CaseCodec>(inspection_.vault())
+                          .Get(inspection_.reader(), case_id_);
+    // A case that does not open is a finding of its own.
+    if (!file.ok()) return;
+    if (!file->has_value()) {
+      inspection_.Add(TableId::kCaseEntries, Gravity::kRecord,
+                      "an entry is of a case that is not there",
+                      entries_.size());
+      return;
+    }
+    if (!same_key_ || (*file)->key != key_) {
+      inspection_.Add(TableId::kCaseEntries, Gravity::kRecord,
+                      "an entry is sealed under another key than its case");
+    }
+    if (!standing.decided) return;
+    const auto profile = storage::Table<ProfileCodec>(inspection_.vault())
+                             .Get(inspection_.reader(), (*file)->value.subject);
+    if (!profile.ok() || !profile->has_value()) return;
+    const Profile& said = (*profile)->value.profile;
+    if (said.Find("traffickingStatus") != standing.decision->status ||
+        said.Find("identifiedBy") != standing.decision->decided_by) {
+      inspection_.Add(TableId::kProfiles, Gravity::kRecord,
+                      "a profile does not say what was decided last");
+    }
+  }
+
+  Inspection& inspection_;
+  CaseId case_id_;
+  std::vector<Entry> entries_;
+  KeyId key_;
+  size_t keys_ = 0;
+  bool same_key_ = true;
+  RowSet risks_;
+};
+
+absl::Status CheckThirdPersons(Inspection& inspection) {
+  CaseId last;
+  return storage::OpenAll<ThirdPersonCodec>(
+             inspection, Erasure::kNever,
+             [&](const ThirdPersonKey& key,
+                 const Row<ThirdPerson>& row) -> absl::Status {
+               inspection.OwnKey(row.key);
+               if (key.case_id == last) return absl::OkStatus();
+               last = key.case_id;
+               ASSIGN_OR_RETURN(const auto file,
+                                inspection.reader().Get(TableId::kCases,
+                                                        key.case_id.bytes()));
+               if (!file.has_value()) {
+                 inspection.Add(
+                     TableId::kThirdPersons, Gravity::kRecord,
+                     "a third person is of a case that is not there");
+               }
+               return absl::OkStatus();
+             })
+      .status();
+}
+
+absl::Status CheckLife(Inspection& inspection, const FromCases& said,
+                       bool complete) {
+  EntryCheck entries(inspection);
+  ASSIGN_OR_RETURN(const Opened written, entries.Run());
+  RowSet changes;
+  RowSet identities_said;
+  ASSIGN_OR_RETURN(const Opened changed,
+                   storage::OpenAll<CaseChangeCodec>(
+                       inspection, Erasure::kNever,
+                       [&](const ChangeKey& key, const Row<CaseChange>& row) {
+                         const std::string place =
+                             CaseChangeCodec::EncodeKey(key);
+                         changes.Add({place, row.key.bytes()});
+                         if (!row.value.identity_parts.empty()) {
+                           identities_said.Add({place, row.key.bytes()});
+                         }
+                         return absl::OkStatus();
+                       }));
+  RowSet identities;
+  ASSIGN_OR_RETURN(
+      const Opened named,
+      storage::OpenAll<IdentityChangeCodec>(
+          inspection, Erasure::kNever,
+          [&](const ChangeKey& key, const Row<IdentityChange>& row) {
+            identities.Add(
+                {IdentityChangeCodec::EncodeKey(key), row.key.bytes()});
+            return absl::OkStatus();
+          }));
+  RETURN_IF_ERROR(CheckThirdPersons(inspection));
+  if (changed.complete() && named.complete()) {
+    inspection.Compare(identities_said, identities, TableId::kIdentityHistory,
+                       Gravity::kRecord,
+                       "the history of identities does not say what the "
+                       "history of cases says");
+  }
+  if (!complete) return absl::OkStatus();
+  if (written.complete()) {
+    inspection.Compare(said.risks, entries.risks(), TableId::kCases,
+                       Gravity::kRecord,
+                       "a case does not show the risk to life that its "
+                       "entries tell of");
+  }
+  if (changed.complete()) {
+    inspection.Compare(said.changes, changes, TableId::kCaseHistory,
+                       Gravity::kRecord,
+                       "cases and their history do not belong to each other");
+  }
+  inspection.Compare(said.merged, said.absorbed, TableId::kCases,
+                     Gravity::kRecord,
+                     "two cases do not agree that they are merged");
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status CheckCases(Inspection& inspection) {
@@ -129,6 +310,7 @@ absl::Status CheckCases(Inspection& inspection) {
   ASSIGN_OR_RETURN(const Opened opened, ReadCases(inspection, said));
   const bool complete = opened.complete();
   RETURN_IF_ERROR(CheckSubjects(inspection, said, complete));
+  RETURN_IF_ERROR(CheckLife(inspection, said, complete));
   RowSet numbers;
   ASSIGN_OR_RETURN(const Opened by_number,
                    storage::OpenAll<CaseNumberCodec>(

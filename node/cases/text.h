@@ -20,6 +20,23 @@ bool IsUtf8(absl::string_view text);
 // U+2069) that let a name show as another. Right-to-left letters need none.
 bool HasControls(absl::string_view text);
 
+// Which letters a name may be written in.
+enum class NameScript { kAny, kLatin };
+
+// kFieldInvalid naming `field` unless the text is a name that shows as it is
+// stored: CheckText's rules; no invisible character (zero-width spaces, soft
+// hyphen, directional marks) but U+200C and U+200D, which Persian and Indic
+// names need, between letters; no white space at either end; no word that
+// mixes letters of the Latin, Greek and Cyrillic scripts, which look alike
+// (UTS 39). Words of different scripts may stand in one name. With kLatin all
+// letters are Latin. An empty name is a name.
+absl::Status CheckPersonName(absl::string_view field, absl::string_view text,
+                             size_t bytes_max, NameScript script);
+
+// As CheckText for text of several lines: line feeds and tabs are taken.
+absl::Status CheckFreeText(absl::string_view field, absl::string_view text,
+                           size_t bytes_max, bool required);
+
 // kFieldInvalid naming `field` when the text is longer than `bytes_max`, empty
 // though `required`, no UTF-8, or holds controls.
 absl::Status CheckText(absl::string_view field, absl::string_view text,

@@ -16,7 +16,8 @@ using P = Permission;
 constexpr P kPermissions[] = {
     P::kNoneNeededToSignIn, P::kSignedIn,        P::kPersonAdminister,
     P::kCaseRead,           P::kCaseWrite,       P::kCaseImport,
-    P::kIdentityRead,       P::kConsentRead,     P::kConsentWrite,
+    P::kIdentityRead,       P::kCaseAssign,      P::kCaseClose,
+    P::kCaseMerge,          P::kConsentRead,     P::kConsentWrite,
     P::kReferralRead,       P::kReferralPropose, P::kReferralAnswer,
     P::kDisclosureRead,     P::kPeerRead,        P::kPeerAdminister,
     P::kPeerConfirm,        P::kTablePrepare,    P::kTableRelease,
@@ -50,8 +51,8 @@ bool Among(Permission permission, std::initializer_list<Permission> list) {
 bool IsCaseWork(Permission permission) {
   return Among(permission,
                {P::kCaseRead, P::kCaseWrite, P::kCaseImport, P::kIdentityRead,
-                P::kConsentRead, P::kConsentWrite, P::kReferralRead,
-                P::kReferralPropose, P::kDisclosureRead});
+                P::kCaseClose, P::kConsentRead, P::kConsentWrite,
+                P::kReferralRead, P::kReferralPropose, P::kDisclosureRead});
 }
 
 Scope OfficeWide(Permission permission,
@@ -96,7 +97,17 @@ std::optional<Role> RoleFromNumber(int number) {
 Scope ScopeOf(Role role, Permission permission) {
   switch (role) {
     case Role::kCaseworker:
+      // Handing a case over, and saying that two are of one person, is for
+      // its own caseworker or for the supervisor.
+      if (Among(permission, {P::kCaseAssign, P::kCaseMerge})) {
+        return Scope::kOwn;
+      }
+      if (IsCaseWork(permission)) return Scope::kTeam;
+      return OfficeWide(permission, {P::kPeerRead});
     case Role::kSupervisor:
+      if (Among(permission, {P::kCaseAssign, P::kCaseMerge})) {
+        return Scope::kTeam;
+      }
       if (IsCaseWork(permission)) return Scope::kTeam;
       return OfficeWide(permission, {P::kPeerRead});
     case Role::kFocalPoint:

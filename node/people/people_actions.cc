@@ -133,26 +133,10 @@ PeopleActions::PeopleActions(const Ground& ground, crypto::PasswordCost cost,
       sessions_(ground.store, ground.vault, ground.clock),
       requests_(ground.store, ground.vault, ground.clock) {}
 
-absl::StatusOr<std::optional<PeopleActions::Found>> PeopleActions::FindByName(
-    absl::string_view name) const {
-  const std::string index = ground_.vault.BlindIndex(
-      storage::TableId::kPersonNames, CanonicalName(name));
-  const storage::Table<PersonNameCodec> names(ground_.vault);
-  ASSIGN_OR_RETURN(const std::optional<storage::Row<PersonId>> id,
-                   names.Get(ground_.store, index));
-  if (!id.has_value()) return std::optional<Found>();
-  ASSIGN_OR_RETURN(std::optional<Row> row,
-                   persons_.Get(ground_.store, id->value));
-  if (!row.has_value()) {
-    return Error(Reason::kRecordDamaged,
-                 "a sign-in name points to a person who is not there");
-  }
-  return std::optional<Found>(Found{id->value, *std::move(row)});
-}
-
 absl::StatusOr<PeopleActions::Found> PeopleActions::RequireByName(
     absl::string_view name) const {
-  ASSIGN_OR_RETURN(std::optional<Found> found, FindByName(name));
+  ASSIGN_OR_RETURN(std::optional<Found> found,
+                   FindPerson(ground_.store, ground_.vault, name));
   if (!found.has_value()) return Error(Reason::kNotAllowed);
   return *std::move(found);
 }
@@ -205,7 +189,8 @@ absl::StatusOr<SignedIn> PeopleActions::Enrol(absl::string_view name,
                                          CanonicalName(name)));
   RETURN_IF_ERROR(attempts_.Begin(key, ground_.clock.Now()));
   for (int i = 0; i < kConflictRetriesMax; ++i) {
-    ASSIGN_OR_RETURN(const std::optional<Found> found, FindByName(name));
+    ASSIGN_OR_RETURN(const std::optional<Found> found,
+                     FindPerson(ground_.store, ground_.vault, name));
     if (!found.has_value() ||
         !CodeOpens(found->row.value, code, ground_.clock.Now())) {
       return Refuse(found);
@@ -236,7 +221,8 @@ absl::StatusOr<SignedIn> PeopleActions::SignIn(absl::string_view name,
                       absl::StrCat("must be 1 to ", limits::kPasswordBytesMax,
                                    " bytes long"));
   }
-  ASSIGN_OR_RETURN(std::optional<Found> found, FindByName(name));
+  ASSIGN_OR_RETURN(std::optional<Found> found,
+                   FindPerson(ground_.store, ground_.vault, name));
   const bool active =
       found.has_value() && found->row.value.state == PersonState::kActive;
   const std::string key =
@@ -261,7 +247,7 @@ absl::StatusOr<SignedIn> PeopleActions::SignIn(absl::string_view name,
       attempts_.Succeeded(key);
       return *std::move(signed_in);
     }
-    ASSIGN_OR_RETURN(found, FindByName(name));
+    ASSIGN_OR_RETURN(found, FindPerson(ground_.store, ground_.vault, name));
     // The password was right for this hash only.
     if (!found.has_value() || found->row.value.state != PersonState::kActive ||
         found->row.value.password_hash != hash) {
@@ -309,7 +295,7 @@ absl::StatusOr<AddedPerson> PeopleActions::AddPerson(
                          answer.code_expires_at};
     }
     ASSIGN_OR_RETURN(const std::optional<Found> taken,
-                     FindByName(request.name));
+                     FindPerson(ground_.store, ground_.vault, request.name));
     if (taken.has_value()) {
       return Error(Reason::kAlreadyExists,
                    "this sign-in name is taken: choose another one");

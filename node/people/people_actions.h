@@ -25,6 +25,7 @@
 #include "node/base/ids.h"
 #include "node/people/attempts.h"
 #include "node/people/caller.h"
+#include "node/people/lookup.h"
 #include "node/people/password_checks.h"
 #include "node/people/people.h"
 #include "node/people/people_records.h"
@@ -129,14 +130,10 @@ class PeopleActions {
 
  private:
   using Row = storage::Row<Person>;
-  struct Found {
-    PersonId id;
-    Row row;
-  };
+  using Found = FoundPerson;
   PeopleActions(const Ground& ground, crypto::PasswordCost cost,
                 std::string dummy_hash);
 
-  absl::StatusOr<std::optional<Found>> FindByName(absl::string_view name) const;
   absl::StatusOr<Found> RequireByName(absl::string_view name) const;
   absl::Status Refuse(const std::optional<Found>& found);
   absl::StatusOr<std::optional<SignedIn>> OpenFor(

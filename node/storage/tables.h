@@ -41,6 +41,10 @@ enum class TableId : uint16_t {
   kCaseNumbers = 53,  // Blind index.
   kCaseSources = 54,  // Blind index of imported rows.
   kCasesByPerson = 55,
+  kCaseEntries = 56,
+  kCaseHistory = 57,
+  kIdentityHistory = 58,
+  kThirdPersons = 59,
   // Peering.
   kPeers = 60,
   kInvitations = 61,

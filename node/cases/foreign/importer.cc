@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/time/civil_time.h"
 #include "crypto/base/bytes.h"
 #include "crypto/base/digest.h"
@@ -17,14 +16,6 @@ namespace {
 constexpr int kConflictsMax = 5;
 constexpr absl::string_view kAlreadyImported = "ALREADY_IMPORTED";
 constexpr absl::string_view kChainStart = "amparo.import.v1";
-
-// 0 when the year is not recorded or unknown.
-int YearOf(const Profile& profile) {
-  int year = 0;
-  const absl::string_view code = profile.Find("yearOfRegistration");
-  if (code.empty() || code == vocabulary::kUnknown) return 0;
-  return absl::SimpleAtoi(code, &year) ? year : 0;
-}
 
 }  // namespace
 
@@ -84,7 +75,7 @@ absl::Status Importer::TakeRow(const CsvRecord& record) {
     Reject(record, profile.status(), "");
     return absl::OkStatus();
   }
-  if (YearOf(*profile) >
+  if (RegistrationYear(*profile) >
       absl::ToCivilYear(services_.clock.Now(), absl::UTCTimeZone()).year()) {
     Reject(record,
            FieldError("yearOfRegistration", "must not be in the future"), "");
@@ -236,7 +227,7 @@ absl::Status Importer::AddTo(storage::Batch& batch, const Waiting& row,
                    .owner = options_.importer,
                    .team = options_.team,
                    .registered_at = now,
-                   .year = YearOf(row.profile),
+                   .year = RegistrationYear(row.profile),
                    .source = mapping_.source,
                    .has_identity = false,
                    .treated_as_minor =

@@ -133,6 +133,13 @@ TEST(EventTest, NumbersAndNamesOfKindsAreFrozen) {
       {35, "PEER_RESUMED"},
       {36, "AGREEMENT_ENDED"},
       {37, "RESTORED"},
+      {38, "CASE_AMENDED"},
+      {39, "CASE_ASSIGNED"},
+      {40, "CASE_STATUS_CHANGED"},
+      {41, "CASE_MERGED"},
+      {42, "CASE_UNMERGED"},
+      {43, "CASE_ENTRY"},
+      {44, "THIRD_PERSON"},
   };
   std::map<int, std::string> present;
   for (const EventKind kind : AllEventKinds()) {

@@ -35,7 +35,14 @@ Case FullCase() {
               .year = 2016,
               .source = "ctdc",
               .has_identity = true,
-              .treated_as_minor = true};
+              .treated_as_minor = true,
+              .status = CaseStatus::kClosedReferred,
+              .closed_at = absl::FromUnixMillis(1735689600456),
+              .closing_reason = "REFERRED",
+              .version = 7,
+              .merged_into = MakeId<CaseId>('m'),
+              .absorbed = {MakeId<CaseId>('x'), MakeId<CaseId>('y')},
+              .risk_to_life = true};
 }
 
 Identity FullIdentity() {
@@ -47,13 +54,17 @@ Identity FullIdentity() {
   identity.born = {1999, 5, 0};
   identity.documents = {{"PASSPORT", "FA123456", "UKR"}};
   identity.contacts = {{"TELEPHONE", "+380441234567", "messages only"}};
+  identity.primary_language = "ukr";
+  identity.other_languages = {"rus", "pol"};
+  identity.photo = MakeId<EntryId>('f');
   return identity;
 }
 
 StoredProfile FullProfile() {
   return {MakeId<CaseId>('c'),
           *Profile::Create(vocabulary::Lists::BuiltIn(),
-                           {{"gender", "Female"}, {"citizenship", "UKR"}})};
+                           {{"gender", "Female"}, {"citizenship", "UKR"}}),
+          vocabulary::Lists::BuiltIn().edition(), true};
 }
 
 template <class Message>
@@ -76,12 +87,20 @@ TEST(CaseCodecTest, EveryFieldOfTheRecordIsMappedAndSurvives) {
 }
 
 TEST(ProfileCodecTest, EveryFieldOfTheRecordIsMappedAndSurvives) {
-  const std::string bytes = ProfileCodec::Encode(FullProfile());
-  EXPECT_THAT(FieldsNotSet(ParseAs<pb::CaseProfile>(bytes)), IsEmpty());
-  const auto decoded = ProfileCodec::Decode(bytes);
+  StoredProfile later = FullProfile();
+  later.edition = vocabulary::Lists::BuiltIn().edition() + 1;
+  const std::string newer = ProfileCodec::Encode(later);
+  EXPECT_THAT(FieldsNotSet(ParseAs<pb::CaseProfile>(newer)), IsEmpty());
+  // Of a vocabulary that only a later program knows.
+  EXPECT_EQ(ReasonOf(ProfileCodec::Decode(newer).status()),
+            Reason::kRecordDamaged);
+  const auto decoded =
+      ProfileCodec::Decode(ProfileCodec::Encode(FullProfile()));
   ASSERT_THAT(decoded, IsOk());
   EXPECT_EQ(decoded->profile, FullProfile().profile);
   EXPECT_EQ(decoded->case_id, FullProfile().case_id);
+  EXPECT_EQ(decoded->edition, FullProfile().edition);
+  EXPECT_TRUE(decoded->merged);
 }
 
 TEST(IdentityCodecTest, EveryFieldOfTheRecordIsMappedAndSurvives) {
@@ -127,7 +146,21 @@ TEST(CasesRecordsTest, WhatCannotBeReadIsDamagedAndNeverHalfRead) {
   pb::CaseIdentity bad_date =
       ParseAs<pb::CaseIdentity>(IdentityCodec::Encode(FullIdentity()));
   bad_date.set_born("1999-13");
+  pb::Case bad_status = ParseAs<pb::Case>(CaseCodec::Encode(FullCase()));
+  bad_status.set_status(9);
+  pb::Case closed_without_reason =
+      ParseAs<pb::Case>(CaseCodec::Encode(FullCase()));
+  closed_without_reason.clear_closing_reason();
+  pb::Case open_with_a_closing_time =
+      ParseAs<pb::Case>(CaseCodec::Encode(FullCase()));
+  open_with_a_closing_time.clear_status();
   const std::pair<const char*, absl::Status> table[] = {
+      {"status", CaseCodec::Decode(bad_status.SerializeAsString()).status()},
+      {"closing reason",
+       CaseCodec::Decode(closed_without_reason.SerializeAsString()).status()},
+      {"closing time",
+       CaseCodec::Decode(open_with_a_closing_time.SerializeAsString())
+           .status()},
       {"no proto", CaseCodec::Decode("\xff").status()},
       {"empty case", CaseCodec::Decode("").status()},
       {"number", CaseCodec::Decode(bad_number.SerializeAsString()).status()},

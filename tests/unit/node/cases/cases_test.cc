@@ -293,6 +293,84 @@ TEST(IdentityTest, EachFieldIsCheckedAndNamed) {
   EXPECT_EQ(ReasonOf(CheckIdentity(Words(), identity)), Reason::kCodeUnknown);
 }
 
+TEST(IdentityTest, LanguagesAreCodesAndPartsAreComparedAndCopied) {
+  Identity identity = Maria();
+  identity.primary_language = "uk";
+  EXPECT_NE(FieldOf(CheckIdentity(Words(), identity)), "other_languages");
+  identity.primary_language = "Klingonish";
+  EXPECT_EQ(ReasonOf(CheckIdentity(Words(), identity)), Reason::kCodeUnknown);
+  identity.primary_language = "";
+  identity.other_languages.assign(17, "ukr");
+  EXPECT_EQ(FieldOf(CheckIdentity(Words(), identity)), "other_languages");
+  // Each part is a part of its own.
+  for (const absl::string_view part : IdentityParts()) {
+    Identity full = Maria();
+    full.primary_language = "ukr";
+    full.other_languages = {"rus"};
+    full.photo = *EntryId::FromBytes(std::string(16, 'p'));
+    Identity copy;
+    EXPECT_FALSE(HasPart(part, copy)) << part;
+    EXPECT_TRUE(CopyPart(part, full, copy)) << part;
+    EXPECT_TRUE(HasPart(part, copy)) << part;
+    EXPECT_TRUE(SamePart(part, full, copy)) << part;
+    for (const absl::string_view other : IdentityParts()) {
+      if (other != part) EXPECT_FALSE(HasPart(other, copy)) << other;
+    }
+  }
+  EXPECT_FALSE(CopyPart("shoe_size", identity, identity));
+}
+
+TEST(TextTest, NamesShowAsTheyAreStored) {
+  struct Row {
+    const char* text;
+    NameScript script;
+    bool taken;
+  };
+  const Row table[] = {
+      {"", NameScript::kAny, true},
+      {"Олександра", NameScript::kAny, true},
+      {"Олександра Smith", NameScript::kAny, true},  // Words of two scripts.
+      {"Ольга Anna-Марія", NameScript::kAny, false},
+      {"Аnna", NameScript::kAny, false},  // The first letter is Cyrillic.
+      {"Αnna", NameScript::kAny, false},  // The first letter is Greek.
+      {"O'Brien-Nuñez", NameScript::kLatin, true},
+      {"Nguyễn Thị Hoa", NameScript::kLatin, true},
+      {"Оlga", NameScript::kLatin, false},
+      {"محمد", NameScript::kAny, true},
+      {"محمد", NameScript::kLatin, false},
+      {"علی\xe2\x80\x8cرضا", NameScript::kAny, true},  // U+200C in it.
+      {"\xe2\x80\x8cعلی", NameScript::kAny, false},
+      {"علی\xe2\x80\x8c", NameScript::kAny, false},
+      {"Anna\xe2\x80\x8b", NameScript::kAny, false},  // U+200B.
+      {"An\xc2\xad"
+       "na",
+       NameScript::kAny, false},                      // Soft hyphen.
+      {"Anna\xe2\x80\x8f", NameScript::kAny, false},  // U+200F.
+      {"Anna\xe2\x80\xae", NameScript::kAny, false},  // U+202E.
+      {"Anna\xef\xbb\xbf", NameScript::kAny, false},  // U+FEFF.
+      {" Anna", NameScript::kAny, false},
+      {"Anna ", NameScript::kAny, false},
+      {"A  B", NameScript::kAny, true},
+      {"李小龍", NameScript::kAny, true},
+      {"李Lee", NameScript::kAny, true},  // They do not look alike.
+  };
+  for (const Row& row : table) {
+    const absl::Status status =
+        CheckPersonName("name", row.text, 256, row.script);
+    EXPECT_EQ(status.ok(), row.taken) << testing::PrintToString(row.text);
+    if (!row.taken) EXPECT_EQ(FieldOf(status), "name");
+  }
+}
+
+TEST(TextTest, FreeTextHasLinesAndNoOtherControls) {
+  EXPECT_THAT(CheckFreeText("note", "one\n\ttwo\n", 64, true), IsOk());
+  EXPECT_EQ(FieldOf(CheckFreeText("note", "", 64, true)), "note");
+  EXPECT_EQ(FieldOf(CheckFreeText("note", "a\rb", 64, true)), "note");
+  EXPECT_EQ(FieldOf(CheckFreeText("note", "a\x1b[2J", 64, true)), "note");
+  EXPECT_EQ(FieldOf(CheckFreeText("note", "12345", 4, true)), "note");
+  EXPECT_EQ(FieldOf(CheckFreeText("note", "a\xff", 64, true)), "note");
+}
+
 TEST(TextTest, Utf8IsCheckedStrictly) {
   const std::pair<std::string, bool> table[] = {
       {"", true},

@@ -54,12 +54,14 @@ TEST(RoleTest, GrantsExactlyItsPermissions) {
   } rows[] = {
       {Role::kCaseworker,
        {P::kCaseRead, P::kCaseWrite, P::kCaseImport, P::kIdentityRead,
-        P::kConsentRead, P::kConsentWrite, P::kReferralRead,
-        P::kReferralPropose, P::kDisclosureRead, P::kPeerRead}},
+        P::kCaseAssign, P::kCaseClose, P::kCaseMerge, P::kConsentRead,
+        P::kConsentWrite, P::kReferralRead, P::kReferralPropose,
+        P::kDisclosureRead, P::kPeerRead}},
       {Role::kSupervisor,
        {P::kCaseRead, P::kCaseWrite, P::kCaseImport, P::kIdentityRead,
-        P::kConsentRead, P::kConsentWrite, P::kReferralRead,
-        P::kReferralPropose, P::kDisclosureRead, P::kPeerRead}},
+        P::kCaseAssign, P::kCaseClose, P::kCaseMerge, P::kConsentRead,
+        P::kConsentWrite, P::kReferralRead, P::kReferralPropose,
+        P::kDisclosureRead, P::kPeerRead}},
       {Role::kFocalPoint,
        {P::kReferralRead, P::kReferralAnswer, P::kDisclosureRead, P::kPeerRead,
         P::kStatusRead}},
@@ -87,12 +89,21 @@ TEST(RoleTest, GrantsExactlyItsPermissions) {
 TEST(RoleTest, AdministratorHasNoCasePermission) {
   for (const P permission :
        {P::kCaseRead, P::kCaseWrite, P::kCaseImport, P::kIdentityRead,
-        P::kConsentRead, P::kConsentWrite, P::kReferralRead,
-        P::kReferralPropose, P::kReferralAnswer, P::kDisclosureRead}) {
+        P::kCaseAssign, P::kCaseClose, P::kCaseMerge, P::kConsentRead,
+        P::kConsentWrite, P::kReferralRead, P::kReferralPropose,
+        P::kReferralAnswer, P::kDisclosureRead}) {
     EXPECT_EQ(ReasonOf(With({Role::kAdministrator}).May(permission)),
               Reason::kNotAllowed)
         << static_cast<int>(permission);
   }
+}
+
+TEST(RoleTest, OnlyTheSupervisorHandsOverWhatIsAColleagues) {
+  for (const P permission : {P::kCaseAssign, P::kCaseMerge}) {
+    EXPECT_EQ(ScopeOf(Role::kCaseworker, permission), Scope::kOwn);
+    EXPECT_EQ(ScopeOf(Role::kSupervisor, permission), Scope::kTeam);
+  }
+  EXPECT_EQ(ScopeOf(Role::kCaseworker, P::kCaseClose), Scope::kTeam);
 }
 
 TEST(CallerTest, StrangerMayOnlySignIn) {
