@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/app/fsck.h"
 
-#include <atomic>
 #include <functional>
 #include <memory>
-#include <thread>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -52,23 +50,6 @@ absl::Status RunJob(Inspection& inspection, const Job& job) {
   return absl::OkStatus();
 }
 
-absl::Status RunAll(Inspection& inspection, const std::vector<Job>& jobs,
-                    int threads) {
-  std::atomic<size_t> next{0};
-  std::vector<absl::Status> ends(jobs.size());
-  const auto work = [&] {
-    for (size_t i = next++; i < jobs.size(); i = next++) {
-      ends[i] = RunJob(inspection, jobs[i]);
-    }
-  };
-  std::vector<std::thread> others;
-  for (int i = 1; i < threads; ++i) others.emplace_back(work);
-  work();
-  for (std::thread& other : others) other.join();
-  for (const absl::Status& end : ends) RETURN_IF_ERROR(end);
-  return absl::OkStatus();
-}
-
 std::vector<crypto::Ed25519PublicKey> LogKeysOf(
     const peering::KnownOffices& known) {
   std::vector<crypto::Ed25519PublicKey> keys;
@@ -88,7 +69,7 @@ statistics::ReleaseSignature SignedByUs(const peering::KnownOffices& known) {
   };
 }
 
-absl::Status CheckRooms(Inspection& inspection, absl::Time now, int threads) {
+absl::Status CheckRooms(Inspection& inspection, absl::Time now) {
   peering::KnownOffices known;
   RETURN_IF_ERROR(
       RunJob(inspection, {TableId::kOwnOffice, [&]() -> absl::Status {
@@ -128,7 +109,9 @@ absl::Status CheckRooms(Inspection& inspection, absl::Time now, int threads) {
        [&] { return region::CheckRegion(inspection, known); }},
       {TableId::kPersons, [&] { return people::CheckPeople(inspection); }},
   };
-  RETURN_IF_ERROR(RunAll(inspection, jobs, threads));
+  RETURN_IF_ERROR(inspection.crew().Share(
+      jobs.size(), 1,
+      [&](size_t i, size_t) { return RunJob(inspection, jobs[i]); }));
   if (log_read) audit::CompareWithLog(inspection, expected, log);
   RETURN_IF_ERROR(RunJob(inspection, {TableId::kReferrals, [&] {
                                         return referral::CheckReferrals(
@@ -173,8 +156,8 @@ absl::StatusOr<FsckReport> CheckNode(const storage::Reader& reader,
   }
   RETURN_IF_ERROR(vault.status());
   Findings findings;
-  Inspection inspection(reader, **vault, findings);
-  RETURN_IF_ERROR(CheckRooms(inspection, now, threads));
+  Inspection inspection(reader, **vault, findings, threads);
+  RETURN_IF_ERROR(CheckRooms(inspection, now));
   return FsckReport{inspection.rows(), findings.List()};
 }
 

@@ -27,10 +27,10 @@ struct FsckReport {
 
 // Checks all rooms at one moment: `reader` is a snapshot of a store that runs,
 // or a store that is only read. `now` decides which private keys must still be
-// there. `threads` check rooms side by side. An error means that it could not
-// be checked: kPassphraseWrong for another node key, kNotInitialised for an
-// empty store, kStorageFailed when the disk does not answer. Damage is no
-// error but a finding.
+// there. `threads` check rooms, and the rows of one room, side by side. An
+// error means that it could not be checked: kPassphraseWrong for another node
+// key, kNotInitialised for an empty store, kStorageFailed when the disk does
+// not answer. Damage is no error but a finding.
 absl::StatusOr<FsckReport> CheckNode(const storage::Reader& reader,
                                      crypto::Secret node_key,
                                      crypto::RandomSource& random,

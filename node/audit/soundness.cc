@@ -189,6 +189,21 @@ class TreeCheck {
   RowSet derived_;
 };
 
+// What some leaves led to.
+struct EventsRead {
+  storage::Opened opened;
+  uint64_t rows = 0;
+  std::map<EventKind, RowSet> sets;
+  std::vector<Event> events;  // In the order of the leaves.
+
+  void Add(const EventsRead& other) {
+    opened.Add(other.opened);
+    rows += other.rows;
+    for (const auto& [kind, set] : other.sets) sets[kind].Add(set);
+    events.insert(events.end(), other.events.begin(), other.events.end());
+  }
+};
+
 // Reads the events of the leaves, many together.
 class EventCheck {
  public:
@@ -212,82 +227,93 @@ class EventCheck {
           ++stored;
           return true;
         }));
-    if (stored != found_) {
-      inspection_.Add(TableId::kEvents, Gravity::kEvidence,
-                      "events are there that no leaf commits to",
-                      stored > found_ ? stored - found_ : found_ - stored);
+    if (stored != read_.rows) {
+      inspection_.Add(
+          TableId::kEvents, Gravity::kEvidence,
+          "events are there that no leaf commits to",
+          stored > read_.rows ? stored - read_.rows : read_.rows - stored);
     }
-    contents_.mute = opened_.mute;
-    return std::move(contents_);
+    return LogContents{std::move(read_.sets), read_.opened.mute};
   }
 
  private:
   absl::Status Deliver() {
+    RETURN_IF_ERROR(inspection_.crew().ShareAndAdd<EventsRead>(
+        ahead_.size(), storage::kOpenedByOne, read_,
+        [this](size_t begin, size_t end, EventsRead& read) {
+          return Read(begin, end, read);
+        }));
+    for (const Event& event : read_.events) event_(event);
+    read_.events.clear();
+    inspection_.CountRows(ahead_.size());
+    ahead_.clear();
+    return absl::OkStatus();
+  }
+
+  absl::Status Read(size_t begin, size_t end, EventsRead& read) {
     std::vector<std::string> keys;
-    keys.reserve(ahead_.size());
-    for (const LeafRow& row : ahead_) keys.push_back(row.event.bytes());
+    keys.reserve(end - begin);
+    for (size_t i = begin; i < end; ++i) {
+      keys.push_back(ahead_[i].event.bytes());
+    }
     const auto rows = inspection_.reader().GetAll(TableId::kEvents, keys);
     std::vector<absl::string_view> values;
     for (const auto& row : rows) {
       if (row.ok() && row->has_value()) values.push_back(**row);
     }
     inspection_.vault().Warm(values);
-    for (size_t i = 0; i < ahead_.size(); ++i) {
-      RETURN_IF_ERROR(Check(ahead_[i], keys[i], rows[i]));
+    for (size_t i = 0; i < rows.size(); ++i) {
+      RETURN_IF_ERROR(Check(ahead_[begin + i], keys[i], rows[i], read));
     }
-    inspection_.CountRows(ahead_.size());
-    ahead_.clear();
     return absl::OkStatus();
   }
 
   absl::Status Check(const LeafRow& leaf, const std::string& key,
-                     const absl::StatusOr<std::optional<std::string>>& row) {
+                     const absl::StatusOr<std::optional<std::string>>& row,
+                     EventsRead& read) {
     RETURN_IF_ERROR(row.status());
     if (!row->has_value()) {
       inspection_.Add(TableId::kEvents, Gravity::kEvidence,
                       "the event of a leaf is not there");
       return absl::OkStatus();
     }
-    ++found_;
-    ASSIGN_OR_RETURN(
-        const auto opened,
-        storage::OpenRow<EventCodec>(inspection_, key, **row,
-                                     storage::Erasure::kLeavesRows, opened_));
+    ++read.rows;
+    ASSIGN_OR_RETURN(const auto opened,
+                     storage::OpenRow<EventCodec>(inspection_, key, **row,
+                                                  storage::Erasure::kLeavesRows,
+                                                  read.opened));
     if (!opened.has_value()) return absl::OkStatus();
     const SaltedEvent& salted = opened->value;
-    const absl::StatusOr<Event> event = DecodeEvent(salted.event_bytes);
+    absl::StatusOr<Event> event = DecodeEvent(salted.event_bytes);
     if (!event.ok() || event->kind != leaf.kind ||
         MakeLeaf(leaf.kind, salted.salt, salted.event_bytes) != leaf.leaf) {
       inspection_.Add(TableId::kEvents, Gravity::kEvidence,
                       "an event is not the one its leaf was made of");
       return absl::OkStatus();
     }
-    Tally(*event);
-    event_(*event);
+    const std::vector<absl::string_view> names = KeyNames(event->kind);
+    if (!names.empty()) {
+      const auto values = ValuesOf(*event, names);
+      if (values.has_value()) AddTo(read.sets[event->kind], *values);
+    }
+    read.events.push_back(*std::move(event));
     return absl::OkStatus();
-  }
-
-  void Tally(const Event& event) {
-    const std::vector<absl::string_view> names = KeyNames(event.kind);
-    if (names.empty()) return;
-    const auto values = ValuesOf(event, names);
-    if (values.has_value()) AddTo(contents_.sets[event.kind], *values);
   }
 
   Inspection& inspection_;
   const std::function<void(const Event&)>& event_;
   std::vector<LeafRow> ahead_;
-  storage::Opened opened_;
-  uint64_t found_ = 0;
-  LogContents contents_;
+  EventsRead read_;
 };
 
 }  // namespace
 
 void ExpectedEvents::Add(EventKind kind,
                          std::initializer_list<absl::string_view> values) {
+  RowSet one;
+  AddTo(one, std::vector<absl::string_view>(values));
   absl::MutexLock lock(&mutex_);
-  AddTo(sets_[kind], std::vector<absl::string_view>(values));
+  sets_[kind].Add(one);
 }
 
 void ExpectedEvents::Leave(EventKind kind) {

@@ -28,6 +28,7 @@ using storage::Inspection;
 using storage::Opened;
 using storage::Row;
 using storage::RowSet;
+using storage::StoredRow;
 using storage::TableId;
 
 // All that is stored about one message.
@@ -54,109 +55,89 @@ std::string PlaceOf(const OutboxKey& key, const ThreadId& thread, uint64_t seq,
   return place;
 }
 
-// Goes over letters and receipts side by side, in the order of messages.
-class SentCheck {
- public:
-  SentCheck(Inspection& inspection, const KnownOffices& offices,
-            audit::ExpectedEvents& events)
-      : inspection_(inspection), offices_(offices), events_(events) {}
+// What some messages say about everything else.
+struct SentSums {
+  Opened opened;  // Of letters.
+  RowSet waiting;
+  RowSet places;
+  RowSet by_consent;
+  ThreadChains chains;
 
-  absl::Status Run() {
-    RETURN_IF_ERROR(inspection_.Scan(
-        TableId::kLetters, {},
-        [&](absl::string_view key,
-            absl::string_view value) -> absl::StatusOr<bool> {
-          // A message is never cut in two: its VOID follows its letter.
-          if (rows_.size() >= storage::kOpenedTogether &&
-              key.substr(0, MessageId::kSize) !=
-                  absl::string_view(rows_.back().first)
-                      .substr(0, MessageId::kSize)) {
-            RETURN_IF_ERROR(
-                Deliver(std::string(key.substr(0, MessageId::kSize))));
-          }
-          rows_.emplace_back(std::string(key), std::string(value));
-          return true;
-        }));
-    RETURN_IF_ERROR(Deliver({}));
-    RETURN_IF_ERROR(CheckOutbox());
-    RETURN_IF_ERROR(CheckThreads());
-    RETURN_IF_ERROR(CheckByConsent());
-    if (!opened_.complete()) {
-      for (const auto kind :
-           {audit::EventKind::kLetterSent, audit::EventKind::kVoidSent,
-            audit::EventKind::kReceiptReceived,
-            audit::EventKind::kNonDelivery}) {
-        events_.Leave(kind);
-      }
-    }
+  void Add(const SentSums& other) {
+    opened.Add(other.opened);
+    waiting.Add(other.waiting);
+    places.Add(other.places);
+    by_consent.Add(other.by_consent);
+    chains.Add(other.chains);
+  }
+};
+
+// Rows that start with the same message.
+struct StoredMessage {
+  std::vector<StoredRow> letters;
+  std::vector<StoredRow> receipts;
+};
+
+// Checks messages one by one, each by itself. One thread at a time.
+class MessageCheck {
+ public:
+  MessageCheck(Inspection& inspection, const KnownOffices& offices,
+               audit::ExpectedEvents& events, SentSums& sums)
+      : inspection_(inspection),
+        offices_(offices),
+        events_(events),
+        sums_(sums) {}
+
+  absl::Status Take(const StoredMessage& stored) {
+    std::optional<Sent> sent;
+    RETURN_IF_ERROR(OpenLetters(stored.letters, sent));
+    RETURN_IF_ERROR(OpenReceipts(stored.receipts, sent));
+    if (sent.has_value()) Check(*sent);
     return absl::OkStatus();
   }
 
  private:
-  using StoredRow = std::pair<std::string, std::string>;
-
-  // Checks the messages that were read and the receipts up to `limit`.
-  absl::Status Deliver(const std::string& limit) {
-    std::map<MessageId, Sent> messages;
-    RETURN_IF_ERROR(OpenLetters(messages));
-    RETURN_IF_ERROR(ReadReceipts(limit, messages));
-    for (auto& [message, sent] : messages) {
-      sent.message = message;
-      Check(sent);
-    }
-    inspection_.CountRows(rows_.size());
-    rows_.clear();
-    done_ = limit;
-    return absl::OkStatus();
+  static Sent& Of(const MessageId& message, std::optional<Sent>& sent) {
+    if (!sent.has_value()) sent.emplace().message = message;
+    return *sent;
   }
 
-  absl::Status OpenLetters(std::map<MessageId, Sent>& messages) {
-    std::vector<absl::string_view> values;
-    for (const auto& [key, value] : rows_) values.push_back(value);
-    inspection_.vault().Warm(values);
-    for (const auto& [bytes, value] : rows_) {
+  absl::Status OpenLetters(const std::vector<StoredRow>& rows,
+                           std::optional<Sent>& sent) {
+    for (const auto& [bytes, value] : rows) {
       const auto key = LetterCodec::DecodeKey(bytes);
       if (!key.ok()) {
         inspection_.Add(TableId::kLetters, Gravity::kRecord,
                         "a row has a key that rows of this table cannot have");
         continue;
       }
-      Sent& sent = messages[key->message];
-      sent.has_letter = sent.has_letter || !key->is_void;
+      Sent& found = Of(key->message, sent);
+      found.has_letter = found.has_letter || !key->is_void;
       ASSIGN_OR_RETURN(auto row, storage::OpenRow<LetterCodec>(
                                      inspection_, bytes, value,
-                                     Erasure::kLeavesRows, opened_));
+                                     Erasure::kLeavesRows, sums_.opened));
       if (!row.has_value()) continue;
-      (key->is_void ? sent.in_place : sent.letter) = std::move(row->value);
+      (key->is_void ? found.in_place : found.letter) = std::move(row->value);
     }
     return absl::OkStatus();
   }
 
-  absl::Status ReadReceipts(const std::string& limit,
-                            std::map<MessageId, Sent>& messages) {
-    std::vector<StoredRow> found;
-    RETURN_IF_ERROR(inspection_.reader().Scan(
-        TableId::kReceipts, done_, limit,
-        [&](absl::string_view key,
-            absl::string_view value) -> absl::StatusOr<bool> {
-          found.emplace_back(std::string(key), std::string(value));
-          return true;
-        }));
-    Opened opened;
-    for (const auto& [bytes, value] : found) {
+  absl::Status OpenReceipts(const std::vector<StoredRow>& rows,
+                            std::optional<Sent>& sent) {
+    for (const auto& [bytes, value] : rows) {
       const auto key = ReceiptCodec::DecodeKey(bytes);
+      Opened opened;
       ASSIGN_OR_RETURN(auto row,
                        storage::OpenRow<ReceiptCodec>(inspection_, bytes, value,
                                                       Erasure::kNever, opened));
       if (!key.ok() || !row.has_value() || row->value.kind != key->kind) {
-        opened_.damaged += opened.damaged;
+        sums_.opened.damaged += opened.damaged;
         inspection_.Add(TableId::kReceipts, Gravity::kEvidence,
                         "a receipt cannot be read or is not in its place");
         continue;
       }
-      messages[key->message].receipts[key->kind] = std::move(row->value);
+      Of(key->message, sent).receipts[key->kind] = std::move(row->value);
     }
-    inspection_.CountRows(found.size());
     return absl::OkStatus();
   }
 
@@ -178,7 +159,7 @@ class SentCheck {
     const bool answered = sent.receipts.count(ReceiptKind::kDelivered) > 0 ||
                           sent.receipts.count(ReceiptKind::kVoided) > 0 ||
                           perhaps_given_up;
-    if (!answered) waiting_.Add({sent.message.bytes()});
+    if (!answered) sums_.waiting.Add({sent.message.bytes()});
     if (!sent.letter.has_value()) return;
     CheckReceipts(sent);
     CheckLetter(sent, answered);
@@ -213,18 +194,18 @@ class SentCheck {
     const LetterRow& row = *sent.letter;
     const auto header = HeaderOf(sent.message, row);
     if (!header.has_value()) return;
-    chains_.Letter({header->receiver, header->incarnation, header->thread},
-                   header->seq, header->prev_digest, row.plain_digest);
+    sums_.chains.Letter({header->receiver, header->incarnation, header->thread},
+                        header->seq, header->prev_digest, row.plain_digest);
     if (!answered) {
-      places_.Add(
+      sums_.places.Add(
           {PlaceOf(row.outbox_key, row.thread, header->seq, header->incarnation,
                    header->prev_digest, row.plain_digest, header->type,
                    sent.in_place.has_value())});
     }
     if (row.clearance.consent.has_value()) {
-      by_consent_.Add({ConsentLetterCodec::EncodeKey(
-                           {*row.clearance.consent, sent.message}),
-                       OutboxCodec::EncodeKey(row.outbox_key)});
+      sums_.by_consent.Add({ConsentLetterCodec::EncodeKey(
+                                {*row.clearance.consent, sent.message}),
+                            OutboxCodec::EncodeKey(row.outbox_key)});
     }
     events_.Add(
         audit::EventKind::kLetterSent,
@@ -268,6 +249,95 @@ class SentCheck {
     }
   }
 
+  Inspection& inspection_;
+  const KnownOffices& offices_;
+  audit::ExpectedEvents& events_;
+  SentSums& sums_;
+};
+
+// Goes over letters and receipts side by side, in the order of messages.
+class SentCheck {
+ public:
+  SentCheck(Inspection& inspection, const KnownOffices& offices,
+            audit::ExpectedEvents& events)
+      : inspection_(inspection), offices_(offices), events_(events) {}
+
+  absl::Status Run() {
+    RETURN_IF_ERROR(inspection_.Scan(
+        TableId::kLetters, {},
+        [&](absl::string_view key,
+            absl::string_view value) -> absl::StatusOr<bool> {
+          const std::string message(key.substr(0, MessageId::kSize));
+          // A message is never cut in two: its VOID follows its letter.
+          if (messages_.size() >= storage::kOpenedTogether &&
+              messages_.count(message) == 0) {
+            RETURN_IF_ERROR(Deliver(message));
+          }
+          messages_[message].letters.push_back(
+              {std::string(key), std::string(value)});
+          inspection_.CountRows(1);
+          return true;
+        }));
+    RETURN_IF_ERROR(Deliver({}));
+    RETURN_IF_ERROR(CheckOutbox());
+    RETURN_IF_ERROR(
+        CheckThreads<ThreadOutCodec>(inspection_, sums_.opened, sums_.chains));
+    RETURN_IF_ERROR(CheckByConsent());
+    if (!sums_.opened.complete()) {
+      for (const auto kind :
+           {audit::EventKind::kLetterSent, audit::EventKind::kVoidSent,
+            audit::EventKind::kReceiptReceived,
+            audit::EventKind::kNonDelivery}) {
+        events_.Leave(kind);
+      }
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  // Checks the messages that were read and the receipts up to `limit`.
+  absl::Status Deliver(const std::string& limit) {
+    RETURN_IF_ERROR(inspection_.reader().Scan(
+        TableId::kReceipts, done_, limit,
+        [&](absl::string_view key,
+            absl::string_view value) -> absl::StatusOr<bool> {
+          messages_[std::string(key.substr(0, MessageId::kSize))]
+              .receipts.push_back({std::string(key), std::string(value)});
+          inspection_.CountRows(1);
+          return true;
+        }));
+    std::vector<const StoredMessage*> messages;
+    messages.reserve(messages_.size());
+    for (const auto& [message, stored] : messages_) {
+      messages.push_back(&stored);
+    }
+    RETURN_IF_ERROR(inspection_.crew().ShareAndAdd<SentSums>(
+        messages.size(), storage::kOpenedByOne, sums_,
+        [&](size_t begin, size_t end, SentSums& sums) -> absl::Status {
+          Warm(messages, begin, end);
+          MessageCheck check(inspection_, offices_, events_, sums);
+          for (size_t i = begin; i < end; ++i) {
+            RETURN_IF_ERROR(check.Take(*messages[i]));
+          }
+          return absl::OkStatus();
+        }));
+    messages_.clear();
+    done_ = limit;
+    return absl::OkStatus();
+  }
+
+  // Letters may be under keys of their own; receipts never are.
+  void Warm(const std::vector<const StoredMessage*>& messages, size_t begin,
+            size_t end) const {
+    std::vector<absl::string_view> values;
+    for (size_t i = begin; i < end; ++i) {
+      for (const StoredRow& row : messages[i]->letters) {
+        values.push_back(row.value);
+      }
+    }
+    inspection_.vault().Warm(values);
+  }
+
   absl::Status CheckOutbox() {
     RowSet messages;
     RowSet places;
@@ -295,28 +365,15 @@ class SentCheck {
                                   row.is_void())});
               return absl::OkStatus();
             }));
-    if (!opened.complete() || opened_.damaged > 0) return absl::OkStatus();
-    if (messages != waiting_) {
-      inspection_.Compare(waiting_, messages, TableId::kOutbox,
+    if (!opened.complete() || sums_.opened.damaged > 0) return absl::OkStatus();
+    if (messages != sums_.waiting) {
+      inspection_.Compare(sums_.waiting, messages, TableId::kOutbox,
                           Gravity::kRecord,
                           "what waits is not what has no receipt yet");
-    } else if (opened_.complete()) {
-      inspection_.Compare(places_, places, TableId::kOutbox, Gravity::kRecord,
+    } else if (sums_.opened.complete()) {
+      inspection_.Compare(sums_.places, places, TableId::kOutbox,
+                          Gravity::kRecord,
                           "what waits does not say what its letter says");
-    }
-    return absl::OkStatus();
-  }
-
-  absl::Status CheckThreads() {
-    ASSIGN_OR_RETURN(const Opened opened, storage::OpenAll<ThreadOutCodec>(
-                                              inspection_, Erasure::kNever,
-                                              [&](const ThreadKey& key,
-                                                  const Row<ThreadState>& row) {
-                                                chains_.Thread(key, row.value);
-                                                return absl::OkStatus();
-                                              }));
-    if (opened.complete() && opened_.damaged == 0) {
-      chains_.Finish(inspection_, TableId::kThreadsOut, opened_.mute);
     }
     return absl::OkStatus();
   }
@@ -332,8 +389,8 @@ class SentCheck {
                          OutboxCodec::EncodeKey(row.value)});
               return absl::OkStatus();
             }));
-    if (opened.complete() && opened_.complete()) {
-      inspection_.Compare(by_consent_, found, TableId::kLettersByConsent,
+    if (opened.complete() && sums_.opened.complete()) {
+      inspection_.Compare(sums_.by_consent, found, TableId::kLettersByConsent,
                           Gravity::kDerived,
                           "the index by consent does not say what the letters "
                           "say");
@@ -344,13 +401,9 @@ class SentCheck {
   Inspection& inspection_;
   const KnownOffices& offices_;
   audit::ExpectedEvents& events_;
-  std::vector<StoredRow> rows_;
+  std::map<std::string, StoredMessage> messages_;  // By message.
   std::string done_;  // Receipts before this row key were read.
-  Opened opened_;
-  RowSet waiting_;
-  RowSet places_;
-  RowSet by_consent_;
-  ThreadChains chains_;
+  SentSums sums_;
 };
 
 absl::Status CheckCursors(Inspection& inspection, const KnownOffices& offices) {

@@ -51,6 +51,13 @@ void ThreadChains::Thread(const ThreadKey& thread, const ThreadState& state) {
   expected_letters_ += state.next_seq - start.next_seq;
 }
 
+void ThreadChains::Add(const ThreadChains& other) {
+  from_.Add(other.from_);
+  to_.Add(other.to_);
+  letters_ += other.letters_;
+  expected_letters_ += other.expected_letters_;
+}
+
 void ThreadChains::Finish(Inspection& inspection, TableId table,
                           uint64_t mute) const {
   if (letters_ + mute != expected_letters_) {

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "node/base/ids.h"
+#include "node/base/status_macros.h"
 #include "node/delivery/delivery_records.h"
 #include "node/delivery/letter_codec.h"
 #include "node/peering/soundness.h"
@@ -50,6 +51,7 @@ class ThreadChains {
   void Letter(const ThreadKey& thread, uint64_t seq,
               absl::string_view prev_digest, absl::string_view digest);
   void Thread(const ThreadKey& thread, const ThreadState& state);
+  void Add(const ThreadChains& other);
 
   // Adds a finding about `table` unless all steps cancel out. With `mute`
   // letters, whose place nobody can read, only their number is compared.
@@ -62,6 +64,27 @@ class ThreadChains {
   uint64_t letters_ = 0;
   uint64_t expected_letters_ = 0;
 };
+
+// Holds the threads of a table against its letters, which are in `chains`;
+// `letters` says how many of these could be read. Codec: ThreadOutCodec or
+// ThreadInCodec.
+template <class Codec>
+absl::Status CheckThreads(storage::Inspection& inspection,
+                          const storage::Opened& letters,
+                          ThreadChains& chains) {
+  ASSIGN_OR_RETURN(
+      const storage::Opened opened,
+      storage::OpenAll<Codec>(
+          inspection, storage::Erasure::kNever,
+          [&](const ThreadKey& key, const storage::Row<ThreadState>& row) {
+            chains.Thread(key, row.value);
+            return absl::OkStatus();
+          }));
+  if (opened.complete() && letters.damaged == 0) {
+    chains.Finish(inspection, Codec::kTable, letters.mute);
+  }
+  return absl::OkStatus();
+}
 
 }  // namespace amparo::delivery
 

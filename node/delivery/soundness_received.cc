@@ -24,11 +24,22 @@ using storage::Erasure;
 using storage::Gravity;
 using storage::Inspection;
 using storage::Opened;
-using storage::Row;
+using storage::StoredRow;
 using storage::TableId;
 
 // What both row keys start with: sender and message.
 constexpr size_t kNameSize = OfficeId::kSize + MessageId::kSize;
+
+// What some letters lead to.
+struct ReceivedSums {
+  Opened opened;
+  ThreadChains chains;
+
+  void Add(const ReceivedSums& other) {
+    opened.Add(other.opened);
+    chains.Add(other.chains);
+  }
+};
 
 // Goes over letters and the receipts they were answered with side by side, in
 // the order of sender and message.
@@ -46,37 +57,42 @@ class ReceivedCheck {
           if (rows_.size() >= storage::kOpenedTogether) {
             RETURN_IF_ERROR(Deliver(std::string(key.substr(0, kNameSize))));
           }
-          rows_.emplace_back(std::string(key), std::string(value));
+          rows_.push_back({std::string(key), std::string(value)});
           return true;
         }));
     RETURN_IF_ERROR(Deliver({}));
-    if (!opened_.complete()) {
+    if (!sums_.opened.complete()) {
       events_.Leave(audit::EventKind::kLetterReceived);
     }
-    return CheckThreads();
+    return CheckThreads<ThreadInCodec>(inspection_, sums_.opened, sums_.chains);
   }
 
  private:
-  using StoredRow = std::pair<std::string, std::string>;
-
+  // Checks the letters that were read and the answers up to `limit`.
   absl::Status Deliver(const std::string& limit) {
-    std::map<std::string, std::string> answers;
+    std::map<std::string, StoredRow> answers;
     RETURN_IF_ERROR(ReadAnswers(limit, answers));
-    std::vector<absl::string_view> values;
-    for (const auto& [key, value] : rows_) values.push_back(value);
-    inspection_.vault().Warm(values);
-    for (const auto& [bytes, value] : rows_) {
-      const auto answer = answers.find(bytes.substr(0, kNameSize));
-      std::optional<std::string> receipt;
-      if (answer != answers.end()) receipt = std::move(answer->second);
-      RETURN_IF_ERROR(Check(bytes, value, receipt));
-      if (answer != answers.end()) answers.erase(answer);
+    std::vector<std::optional<StoredRow>> answer_of(rows_.size());
+    for (size_t i = 0; i < rows_.size(); ++i) {
+      const auto answer = answers.find(rows_[i].key.substr(0, kNameSize));
+      if (answer == answers.end()) continue;
+      answer_of[i] = std::move(answer->second);
+      answers.erase(answer);
     }
     if (!answers.empty()) {
       inspection_.Add(TableId::kInbox, Gravity::kEvidence,
                       "a letter was answered with a receipt and is not there",
                       answers.size());
     }
+    RETURN_IF_ERROR(inspection_.crew().ShareAndAdd<ReceivedSums>(
+        rows_.size(), storage::kOpenedByOne, sums_,
+        [&](size_t begin, size_t end, ReceivedSums& sums) -> absl::Status {
+          storage::Warm(inspection_, rows_, begin, end);
+          for (size_t i = begin; i < end; ++i) {
+            RETURN_IF_ERROR(Check(rows_[i], answer_of[i], sums));
+          }
+          return absl::OkStatus();
+        }));
     inspection_.CountRows(rows_.size());
     rows_.clear();
     done_ = limit;
@@ -84,33 +100,32 @@ class ReceivedCheck {
   }
 
   absl::Status ReadAnswers(const std::string& limit,
-                           std::map<std::string, std::string>& answers) {
-    std::vector<StoredRow> found;
-    RETURN_IF_ERROR(inspection_.reader().Scan(
+                           std::map<std::string, StoredRow>& answers) {
+    return inspection_.reader().Scan(
         TableId::kInbox, done_, limit,
         [&](absl::string_view key,
             absl::string_view value) -> absl::StatusOr<bool> {
-          found.emplace_back(std::string(key), std::string(value));
+          answers[std::string(key)] = {std::string(key), std::string(value)};
+          inspection_.CountRows(1);
           return true;
-        }));
-    Opened opened;
-    for (const auto& [key, value] : found) {
-      ASSIGN_OR_RETURN(auto row,
-                       storage::OpenRow<SeenCodec>(inspection_, key, value,
-                                                   Erasure::kNever, opened));
-      answers[key] = row.has_value() ? std::move(row->value) : std::string();
-    }
-    inspection_.CountRows(found.size());
-    return absl::OkStatus();
+        });
   }
 
-  absl::Status Check(const std::string& bytes, const std::string& value,
-                     const std::optional<std::string>& receipt) {
-    const auto key = PeerLetterCodec::DecodeKey(bytes);
+  absl::Status Check(const StoredRow& letter,
+                     const std::optional<StoredRow>& answer,
+                     ReceivedSums& sums) {
+    const auto key = PeerLetterCodec::DecodeKey(letter.key);
     ASSIGN_OR_RETURN(const auto row, storage::OpenRow<PeerLetterCodec>(
-                                         inspection_, bytes, value,
-                                         Erasure::kLeavesRows, opened_));
-    if (!receipt.has_value()) {
+                                         inspection_, letter.key, letter.value,
+                                         Erasure::kLeavesRows, sums.opened));
+    std::string receipt;
+    if (answer.has_value()) {
+      Opened opened;
+      ASSIGN_OR_RETURN(auto stored, storage::OpenRow<SeenCodec>(
+                                        inspection_, answer->key, answer->value,
+                                        Erasure::kNever, opened));
+      if (stored.has_value()) receipt = std::move(stored->value);
+    } else {
       inspection_.Add(TableId::kInbox, Gravity::kEvidence,
                       "a letter is there that was never answered with a "
                       "receipt, or twice");
@@ -120,10 +135,10 @@ class ReceivedCheck {
         inspection_.vault().TableKey(storage::TableId::kPeerLetters)) {
       inspection_.OwnKey(row->key);
     }
-    const auto digest = CheckLetter(*key, row->value);
-    if (!digest.has_value() || !receipt.has_value()) return absl::OkStatus();
+    const auto digest = CheckLetter(*key, row->value, sums);
+    if (!digest.has_value() || !answer.has_value()) return absl::OkStatus();
     if (!ReceiptHolds(
-            offices_, *receipt,
+            offices_, receipt,
             {key->is_void ? ReceiptKind::kVoided : ReceiptKind::kDelivered,
              key->message, *digest, key->sender, offices_.own, offices_.own})) {
       inspection_.Add(TableId::kInbox, Gravity::kEvidence,
@@ -136,7 +151,8 @@ class ReceivedCheck {
   // The digest that receipt and thread name; nullopt, with its finding, when
   // the letter is not what its sender signed.
   std::optional<std::string> CheckLetter(const PeerLetterKey& key,
-                                         const PeerLetterRow& row) {
+                                         const PeerLetterRow& row,
+                                         ReceivedSums& sums) {
     const absl::StatusOr<Plain> plain = DecodePlain(row.plain);
     std::string digest = crypto::Sha256(row.plain);
     if (!plain.ok() || plain->header.message != key.message ||
@@ -159,23 +175,9 @@ class ReceivedCheck {
       const auto notice = DecodeVoidNotice(plain->payload);
       if (notice.ok()) digest = notice->plain_digest;
     }
-    chains_.Letter({key.sender, header.incarnation, header.thread}, header.seq,
-                   header.prev_digest, digest);
+    sums.chains.Letter({key.sender, header.incarnation, header.thread},
+                       header.seq, header.prev_digest, digest);
     return digest;
-  }
-
-  absl::Status CheckThreads() {
-    ASSIGN_OR_RETURN(const Opened opened, storage::OpenAll<ThreadInCodec>(
-                                              inspection_, Erasure::kNever,
-                                              [&](const ThreadKey& key,
-                                                  const Row<ThreadState>& row) {
-                                                chains_.Thread(key, row.value);
-                                                return absl::OkStatus();
-                                              }));
-    if (opened.complete() && opened_.damaged == 0) {
-      chains_.Finish(inspection_, TableId::kThreadsIn, opened_.mute);
-    }
-    return absl::OkStatus();
   }
 
   Inspection& inspection_;
@@ -183,8 +185,7 @@ class ReceivedCheck {
   audit::ExpectedEvents& events_;
   std::vector<StoredRow> rows_;
   std::string done_;  // Answers before this row key were read.
-  Opened opened_;
-  ThreadChains chains_;
+  ReceivedSums sums_;
 };
 
 }  // namespace

@@ -76,15 +76,25 @@ void RowSet::Add(std::initializer_list<absl::string_view> parts) {
   }
   const std::string digest = crypto::Sha256(bytes);
   crypto::ByteReader reader(digest);
-  uint64_t carry = 0;
-  for (uint64_t& word : sum_) {
-    const uint64_t addend = *reader.ReadU64();
-    const uint64_t once = word + addend;
-    const uint64_t twice = once + carry;
-    carry = (once < word ? 1 : 0) + (twice < once ? 1 : 0);
-    word = twice;
-  }
+  Sum addend;
+  for (uint64_t& word : addend) word = *reader.ReadU64();
+  AddSum(addend);
   ++size_;
+}
+
+void RowSet::Add(const RowSet& other) {
+  AddSum(other.sum_);
+  size_ += other.size_;
+}
+
+void RowSet::AddSum(const Sum& addend) {
+  uint64_t carry = 0;
+  for (size_t i = 0; i < sum_.size(); ++i) {
+    const uint64_t once = sum_[i] + addend[i];
+    const uint64_t twice = once + carry;
+    carry = (once < sum_[i] ? 1 : 0) + (twice < once ? 1 : 0);
+    sum_[i] = twice;
+  }
 }
 
 void Inspection::Compare(const RowSet& expected, const RowSet& found,
@@ -97,8 +107,10 @@ void Inspection::Compare(const RowSet& expected, const RowSet& found,
 }
 
 void Inspection::OwnKey(const KeyId& key) {
+  RowSet one;
+  one.Add({key.bytes()});
   absl::MutexLock lock(&mutex_);
-  owned_.Add({key.bytes()});
+  owned_.Add(one);
 }
 
 RowSet Inspection::owned_keys() const {
@@ -171,6 +183,14 @@ absl::Status CheckPrefixes(Inspection& inspection, TableId table,
         }
         return true;
       });
+}
+
+void Warm(const Inspection& inspection, const std::vector<StoredRow>& rows,
+          size_t begin, size_t end) {
+  std::vector<absl::string_view> values;
+  values.reserve(end - begin);
+  for (size_t i = begin; i < end; ++i) values.push_back(rows[i].value);
+  inspection.vault().Warm(values);
 }
 
 absl::Status CheckStorage(Inspection& inspection) {

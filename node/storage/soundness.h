@@ -28,6 +28,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "node/base/status_macros.h"
+#include "node/storage/crew.h"
 #include "node/storage/store.h"
 #include "node/storage/table.h"
 #include "node/storage/tables.h"
@@ -77,6 +78,8 @@ class RowSet {
  public:
   // One thing of several parts; where one part ends counts.
   void Add(std::initializer_list<absl::string_view> parts);
+  // All that is in `other`, as if it had been added here.
+  void Add(const RowSet& other);
   uint64_t size() const { return size_; }
   friend bool operator==(const RowSet& a, const RowSet& b) {
     return a.size_ == b.size_ && a.sum_ == b.sum_;
@@ -84,18 +87,24 @@ class RowSet {
   friend bool operator!=(const RowSet& a, const RowSet& b) { return !(a == b); }
 
  private:
-  std::array<uint64_t, 4> sum_{};
+  using Sum = std::array<uint64_t, 4>;  // The lowest first.
+  void AddSum(const Sum& addend);
+
+  Sum sum_{};
   uint64_t size_ = 0;
 };
 
 // What a check of one room is given. Thread-safe; all must outlive it.
 class Inspection {
  public:
-  Inspection(const Reader& reader, const Vault& vault, Findings& findings)
-      : reader_(reader), vault_(vault), findings_(findings) {}
+  // `threads` go over rows side by side.
+  Inspection(const Reader& reader, const Vault& vault, Findings& findings,
+             int threads = 1)
+      : reader_(reader), vault_(vault), findings_(findings), crew_(threads) {}
 
   const Reader& reader() const { return reader_; }
   const Vault& vault() const { return vault_; }
+  Crew& crew() { return crew_; }
   void Add(TableId table, Gravity gravity, absl::string_view what,
            uint64_t rows = 1) {
     findings_.Add(table, gravity, what, rows);
@@ -126,6 +135,7 @@ class Inspection {
   Findings& findings_;
   std::atomic<uint64_t> rows_{0};
   std::atomic<bool> owner_missed_{false};
+  Crew crew_;
   mutable absl::Mutex mutex_;
   RowSet owned_ ABSL_GUARDED_BY(mutex_);
 };
@@ -140,6 +150,11 @@ struct Opened {
 
   // Whether what was read is all there is, so that it can be compared.
   bool complete() const { return mute == 0 && damaged == 0; }
+  void Add(const Opened& other) {
+    sound += other.sound;
+    mute += other.mute;
+    damaged += other.damaged;
+  }
 };
 enum class Erasure { kNever, kLeavesRows };
 
@@ -151,7 +166,7 @@ absl::StatusOr<std::optional<Row<typename Codec::Record>>> OpenRow(
 
 // Opens every row of a table that starts with `prefix`: under the data that
 // authenticates it, as its codec reads it. `row` gets those that open, in the
-// order of their keys.
+// order of their keys and on this thread; the crew opens them.
 template <class Codec>
 absl::StatusOr<Opened> OpenAll(
     Inspection& inspection, Erasure erasure,
@@ -171,8 +186,31 @@ absl::Status CheckStorage(Inspection& inspection);
 
 // --- Implementation of the templates.
 
-// How many rows are opened together.
+// How many rows are read before they are opened, and how many of these one
+// thread takes at a time.
 inline constexpr size_t kOpenedTogether = 1024;
+inline constexpr size_t kOpenedByOne = 64;
+
+// A row as it is stored.
+struct StoredRow {
+  std::string key;
+  std::string value;
+};
+
+template <class Codec>
+using KeyedRow = std::pair<typename Codec::Key, Row<typename Codec::Record>>;
+
+// Opens those of [begin, end) and puts each that is sound into its place of
+// `found`, which is as long as `rows`.
+template <class Codec>
+absl::Status OpenSome(Inspection& inspection, Erasure erasure,
+                      const std::vector<StoredRow>& rows, size_t begin,
+                      size_t end, Opened& opened,
+                      std::vector<std::optional<KeyedRow<Codec>>>& found);
+
+// Fetches the data keys of rows [begin, end) together.
+void Warm(const Inspection& inspection, const std::vector<StoredRow>& rows,
+          size_t begin, size_t end);
 
 // Adds the finding for a row that does not open, unless it is mute.
 absl::Status AddUnopened(Inspection& inspection, TableId table,
@@ -205,42 +243,58 @@ absl::StatusOr<std::optional<Row<typename Codec::Record>>> OpenRow(
 }
 
 template <class Codec>
+absl::Status OpenSome(Inspection& inspection, Erasure erasure,
+                      const std::vector<StoredRow>& rows, size_t begin,
+                      size_t end, Opened& opened,
+                      std::vector<std::optional<KeyedRow<Codec>>>& found) {
+  Warm(inspection, rows, begin, end);
+  for (size_t i = begin; i < end; ++i) {
+    auto key = Codec::DecodeKey(rows[i].key);
+    if (!key.ok()) {
+      ++opened.damaged;
+      inspection.Add(Codec::kTable, Gravity::kRecord,
+                     "a row has a key that rows of this table cannot have");
+      continue;
+    }
+    ASSIGN_OR_RETURN(auto row, OpenRow<Codec>(inspection, rows[i].key,
+                                              rows[i].value, erasure, opened));
+    if (row.has_value()) found[i].emplace(*std::move(key), *std::move(row));
+  }
+  return absl::OkStatus();
+}
+
+template <class Codec>
 absl::StatusOr<Opened> OpenAll(
     Inspection& inspection, Erasure erasure,
     const std::function<absl::Status(const typename Codec::Key&,
                                      const Row<typename Codec::Record>&)>& row,
     absl::string_view prefix) {
   Opened opened;
-  std::vector<std::pair<std::string, std::string>> ahead;
+  std::vector<StoredRow> ahead;
   const auto deliver = [&]() -> absl::Status {
-    std::vector<absl::string_view> values;
-    values.reserve(ahead.size());
-    for (const auto& [key, value] : ahead) values.push_back(value);
-    inspection.vault().Warm(values);
-    for (const auto& [key, value] : ahead) {
-      const auto decoded = Codec::DecodeKey(key);
-      if (!decoded.ok()) {
-        ++opened.damaged;
-        inspection.Add(Codec::kTable, Gravity::kRecord,
-                       "a row has a key that rows of this table cannot have");
-        continue;
-      }
-      ASSIGN_OR_RETURN(const auto found,
-                       OpenRow<Codec>(inspection, key, value, erasure, opened));
-      if (found.has_value()) RETURN_IF_ERROR(row(*decoded, *found));
+    std::vector<std::optional<KeyedRow<Codec>>> found(ahead.size());
+    RETURN_IF_ERROR(inspection.crew().ShareAndAdd<Opened>(
+        ahead.size(), kOpenedByOne, opened,
+        [&](size_t begin, size_t end, Opened& part) {
+          return OpenSome<Codec>(inspection, erasure, ahead, begin, end, part,
+                                 found);
+        }));
+    for (const auto& each : found) {
+      if (each.has_value()) RETURN_IF_ERROR(row(each->first, each->second));
     }
     inspection.CountRows(ahead.size());
     ahead.clear();
     return absl::OkStatus();
   };
-  RETURN_IF_ERROR(inspection.Scan(
-      Codec::kTable, prefix,
-      [&](absl::string_view key,
-          absl::string_view value) -> absl::StatusOr<bool> {
-        ahead.emplace_back(std::string(key), std::string(value));
-        if (ahead.size() == kOpenedTogether) RETURN_IF_ERROR(deliver());
-        return true;
-      }));
+  RETURN_IF_ERROR(
+      inspection.Scan(Codec::kTable, prefix,
+                      [&](absl::string_view key,
+                          absl::string_view value) -> absl::StatusOr<bool> {
+                        ahead.push_back({std::string(key), std::string(value)});
+                        if (ahead.size() == kOpenedTogether)
+                          RETURN_IF_ERROR(deliver());
+                        return true;
+                      }));
   RETURN_IF_ERROR(deliver());
   return opened;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/bench/bench_pair.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "tests/bench/limits.h"
 
@@ -32,6 +34,32 @@ std::unique_ptr<BenchPair> MakeBenchPair() {
     }
   }
   return pair;
+}
+
+void Propose(const BenchPair& pair, BenchNode& a,
+             const people::Caller& caller) {
+  const office::v1::ProposeReferralRequest wire =
+      AProposal(pair.case_number, pair.b_id.hex());
+  referral::ProposeRequest request;
+  request.request_id = OrDie(RequestId::FromHex(wire.request_id()));
+  request.case_number = wire.case_number();
+  request.peer = wire.peer();
+  request.referral_type = wire.referral_type();
+  request.urgency = wire.urgency();
+  request.services.assign(wire.services().begin(), wire.services().end());
+  request.risk_level = wire.risk_level();
+  OrDie(a.node().referrals().Propose(caller, request).status());
+}
+
+void Deliver(const BenchPair& pair, BenchNode& a, size_t letters) {
+  while (letters > 0) {
+    const delivery::StepResult step =
+        OrDie(a.node().dispatcher().Step(pair.b_id));
+    if (step.delivered == 0 || step.refused > 0) {
+      OrDie(absl::InternalError("a letter was not delivered"));
+    }
+    letters -= std::min(letters, step.delivered);
+  }
 }
 
 }  // namespace amparo::bench

@@ -10,6 +10,8 @@
 
 #include "absl/time/time.h"
 #include "node/base/ids.h"
+#include "node/people/caller.h"
+#include "tests/bench/bench_node.h"
 #include "tests/support/office_process.h"
 
 namespace amparo::bench {
@@ -26,8 +28,12 @@ struct BenchPair {
   std::string case_number;
 };
 
-// Ends the program when something fails.
+// These end the program when something fails.
 std::unique_ptr<BenchPair> MakeBenchPair();
+// A, opened as `a`, proposes one referral of its case to B.
+void Propose(const BenchPair& pair, BenchNode& a, const people::Caller& caller);
+// Steps until so many letters to B have their verified receipt stored.
+void Deliver(const BenchPair& pair, BenchNode& a, size_t letters);
 
 }  // namespace amparo::bench
 

@@ -16,8 +16,6 @@
 namespace amparo::bench {
 namespace {
 
-namespace v1 = office::v1;
-
 struct Pair {
   std::unique_ptr<BenchPair> made = MakeBenchPair();
   std::unique_ptr<BenchNode> a =
@@ -28,29 +26,10 @@ struct Pair {
 };
 
 void Propose(Pair& pair, const people::Caller& caller) {
-  const v1::ProposeReferralRequest wire =
-      AProposal(pair.made->case_number, pair.b_id.hex());
-  referral::ProposeRequest request;
-  request.request_id = OrDie(RequestId::FromHex(wire.request_id()));
-  request.case_number = wire.case_number();
-  request.peer = wire.peer();
-  request.referral_type = wire.referral_type();
-  request.urgency = wire.urgency();
-  request.services.assign(wire.services().begin(), wire.services().end());
-  request.risk_level = wire.risk_level();
-  OrDie(pair.a->node().referrals().Propose(caller, request).status());
+  bench::Propose(*pair.made, *pair.a, caller);
 }
-
-// Steps until so many letters have their verified receipt stored.
 void Deliver(Pair& pair, size_t letters) {
-  while (letters > 0) {
-    const delivery::StepResult step =
-        OrDie(pair.a->node().dispatcher().Step(pair.b_id));
-    if (step.delivered == 0 || step.refused > 0) {
-      OrDie(absl::InternalError("a letter was not delivered"));
-    }
-    letters -= std::min(letters, step.delivered);
-  }
+  bench::Deliver(*pair.made, *pair.a, letters);
 }
 
 void Forget(Pair& pair) {

@@ -3,11 +3,10 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "node/base/clock.h"
-#include "node/base/limits.h"
 #include "tests/bench/bench_node.h"
 #include "tests/bench/limits.h"
+#include "tests/bench/made_up_cases.h"
 #include "tests/bench/measures.h"
 #include "tests/support/office_process.h"
 
@@ -15,15 +14,6 @@ namespace amparo::bench {
 namespace {
 
 constexpr absl::Duration kEnds = absl::Seconds(60);
-
-std::string MadeUpCases(int rows) {
-  const Ending ending =
-      OrDie(RunToEnd({AMPARO_SOURCE_DIR "/deploy/demo/cases", "--seed", "1",
-                      "--rows", absl::StrCat(rows)},
-                     kEnds));
-  if (ending.code != 0) OrDie(absl::InternalError(ending.output));
-  return ending.output;
-}
 
 }  // namespace
 
@@ -42,22 +32,11 @@ std::vector<Figure> MeasureImport(const Sizes& sizes) {
   }
   const people::Caller caller = OrDie(node->node().sessions().Find(token));
   const std::string csv = MadeUpCases(sizes.rows);
-  cases::ImportRequest request;
-  request.request = OrDie(RequestId::FromHex(NewRequestId()));
-  request.mapping = FileText(AMPARO_SOURCE_DIR
-                             "/deploy/demo/ctdc_country_level.mapping.json");
   node->store().TakeWrites();
 
   const absl::Time begin = SystemClock().Now();
-  const auto importer =
-      OrDie(node->node().cases().BeginImport(caller, request));
-  for (size_t at = 0; at < csv.size(); at += limits::kImportChunkBytesMax) {
-    OrDie(importer->Feed(
-        absl::string_view(csv).substr(at, limits::kImportChunkBytesMax)));
-  }
-  const cases::ImportReport report = OrDie(importer->Finish());
+  const cases::ImportReport report = ImportCases(*node, caller, csv);
   const absl::Duration took = SystemClock().Now() - begin;
-  if (report.accepted == 0) OrDie(absl::InternalError("nothing was imported"));
 
   const std::vector<DiskWrite> writes = node->store().TakeWrites();
   size_t rows = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// amparo_bench [queue] [exchange] [import] [peers] [noise] [node]: measures
-// these, or all.
+// amparo_bench [queue] [exchange] [import] [peers] [fsck] [noise] [node]:
+// measures these, or all.
 #include <cstdio>
 #include <set>
 #include <string>
@@ -21,8 +21,8 @@ int Main(const std::set<std::string>& wanted) {
     std::vector<Figure> (*measure)(const Sizes&);
   } measures[] = {{"queue", MeasureQueue},  // First: it looks at memory.
                   {"exchange", MeasureExchange}, {"import", MeasureImport},
-                  {"peers", MeasurePeers},       {"noise", MeasureNoise},
-                  {"node", MeasureNode}};
+                  {"peers", MeasurePeers},       {"fsck", MeasureFsck},
+                  {"noise", MeasureNoise},       {"node", MeasureNode}};
   std::vector<Figure> figures;
   for (const auto& [name, measure] : measures) {
     if (!wanted.empty() && wanted.count(name) == 0) continue;

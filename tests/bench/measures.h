@@ -34,6 +34,8 @@ std::vector<Figure> MeasureImport(const Sizes& sizes);
 std::vector<Figure> MeasurePeers(const Sizes& sizes);
 // Memory for letters that wait for an absent peer.
 std::vector<Figure> MeasureQueue(const Sizes& sizes);
+// What amparod fsck takes for a million rows.
+std::vector<Figure> MeasureFsck(const Sizes& sizes);
 // Noise.
 std::vector<Figure> MeasureNoise(const Sizes& sizes);
 // amparod as a process: start and memory.

@@ -41,6 +41,7 @@ class SmokeTest : public testing::Test {
 TEST_F(SmokeTest, Exchange) { ExpectMeasured(MeasureExchange(kTiny)); }
 TEST_F(SmokeTest, Import) { ExpectMeasured(MeasureImport(kTiny)); }
 TEST_F(SmokeTest, Peers) { ExpectMeasured(MeasurePeers(kTiny)); }
+TEST_F(SmokeTest, Fsck) { ExpectMeasured(MeasureFsck(kTiny)); }
 TEST_F(SmokeTest, Queue) { EXPECT_FALSE(MeasureQueue(kTiny).empty()); }
 TEST_F(SmokeTest, Noise) { ExpectMeasured(MeasureNoise(kTiny)); }
 TEST_F(SmokeTest, Node) { ExpectMeasured(MeasureNode(kTiny)); }
