@@ -54,6 +54,12 @@ clearance::ClearanceFacts FactsToCheck(const OutboxRow& row) {
   return facts;
 }
 
+// Whether the state of the peer lets the letter leave.
+bool MayLeaveFor(const peering::Peer& peer, const OutboxRow& row) {
+  return peering::CheckMayExchange(peer, IsProtectiveLetter(row.clearance.type))
+      .ok();
+}
+
 }  // namespace
 
 class Dispatcher::Impl {
@@ -100,7 +106,7 @@ class Dispatcher::Impl {
 
   // Asks the peer for newer keys; whether it answered.
   bool Ask(const OfficeId& peer, Work& work);
-  absl::Status Collect(const OfficeId& peer, Work& work, absl::Time now,
+  absl::Status Collect(const peering::Peer& peer, Work& work, absl::Time now,
                        std::vector<Load>& loads, StepResult& result)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(work.step);
   absl::Status Ready(const peering::Peer& peer, Work& work, absl::Time now,
@@ -145,8 +151,10 @@ bool Dispatcher::Impl::Ask(const OfficeId& peer, Work& work) {
 }
 
 // Takes due letters in order, the first of each thread that is not held and
-// what follows it in the thread, up to one batch.
-absl::Status Dispatcher::Impl::Collect(const OfficeId& peer, Work& work,
+// what follows it in the thread, up to one batch. What the state of the peer
+// keeps back is passed over and not held thread by thread: threads that are
+// held are few, and these may be many.
+absl::Status Dispatcher::Impl::Collect(const peering::Peer& peer, Work& work,
                                        absl::Time now, std::vector<Load>& loads,
                                        StepResult& result) {
   const std::map<ThreadId, Contact::Hold> held = work.contact.Held();
@@ -156,13 +164,15 @@ absl::Status Dispatcher::Impl::Collect(const OfficeId& peer, Work& work,
   for (int pass = 0; pass < 2; ++pass) {
     const bool whole = pass == 1 || work.steps % kFullScanEvery == 0;
     size_t bytes = 0;
+    bool kept_back = false;
+    std::set<ThreadId> behind;
     std::map<ThreadId, uint32_t> incarnations;
     for (const Lane lane : {Lane::kProtective, Lane::kOrdinary}) {
       if (result.more) break;
       std::string& hint = work.hints[lane];
       std::string first_row;
       RETURN_IF_ERROR(rows_.Scan(
-          outbox_.store_, peer.bytes() + static_cast<char>(lane),
+          outbox_.store_, peer.id.bytes() + static_cast<char>(lane),
           whole ? std::string() : hint,
           [&](const OutboxKey& key,
               const Row<OutboxRow>& row) -> absl::StatusOr<bool> {
@@ -182,6 +192,12 @@ absl::Status Dispatcher::Impl::Collect(const OfficeId& peer, Work& work,
               after_restore = true;
               return true;
             }
+            if (behind.count(row.value.thread) > 0 ||
+                !MayLeaveFor(peer, row.value)) {
+              behind.insert(row.value.thread);
+              kept_back = true;
+              return true;
+            }
             const size_t size = WireBytes(row.value);
             if (loads.size() == limits::kBatchLettersMax ||
                 bytes + size > limits::kBatchBytesMax) {
@@ -198,7 +214,8 @@ absl::Status Dispatcher::Impl::Collect(const OfficeId& peer, Work& work,
           }));
       hint = first_row;
     }
-    if (!loads.empty() || whole) break;
+    if (kept_back) result.next = std::min(result.next, now + kLookAgainAtPeer);
+    if (!loads.empty() || whole || kept_back) break;
   }
   ++work.steps;
   result.more |= after_restore;
@@ -362,7 +379,7 @@ absl::StatusOr<StepResult> Dispatcher::Impl::Step(const OfficeId& peer_id) {
   ASSIGN_OR_RETURN(result.more, OfferAgain(*peer, work));
   if (result.more) return result;
   std::vector<Load> loads;
-  RETURN_IF_ERROR(Collect(peer_id, work, now, loads, result));
+  RETURN_IF_ERROR(Collect(*peer, work, now, loads, result));
   // An office that was restored says so before it sends anything: the peer may
   // know that it is not the last life of it.
   if (!loads.empty() && !work.greeted && outbox_.own_.incarnation() > 1) {

@@ -169,15 +169,31 @@ absl::StatusOr<std::string> WaitingLetters::Seal(const peering::Peer& peer,
 
 absl::Status WaitingLetters::Replace(const OutboxRow& row,
                                      absl::string_view stored, Reason reason) {
-  Batch batch;
   // What was delivered once and is offered again stays delivered for those who
   // wrote it, until the receiver says that it has the VOID instead.
-  RETURN_IF_ERROR(outbox_.PostVoid(batch, row, stored, reason,
-                                   /*tell_listeners=*/!row.offered_again));
-  const absl::Status status = outbox_.store_.Commit(batch).status();
-  // Somebody else changed the row: the next step sees what it is now.
-  return ReasonOf(status) == Reason::kVersionConflict ? absl::OkStatus()
-                                                      : status;
+  return CommitUnlessChanged(row.key, stored,
+                             [&](Batch& batch) {
+                               return outbox_.PostVoid(
+                                   batch, row, stored, reason,
+                                   /*tell_listeners=*/!row.offered_again);
+                             })
+      .status();
+}
+
+absl::StatusOr<bool> WaitingLetters::CommitUnlessChanged(
+    const OutboxKey& key, absl::string_view stored,
+    const std::function<absl::Status(Batch&)>& fill) {
+  absl::Status status;
+  for (int attempt = 0; attempt < kCommitAttempts; ++attempt) {
+    Batch batch;
+    RETURN_IF_ERROR(fill(batch));
+    status = outbox_.store_.Commit(batch).status();
+    if (status.ok()) return true;
+    if (ReasonOf(status) != Reason::kVersionConflict) return status;
+    ASSIGN_OR_RETURN(const auto present, Reread(key));
+    if (!present.has_value() || present->stored != stored) return false;
+  }
+  return status;
 }
 
 void WaitingLetters::TakeOut(Batch& batch, const OutboxKey& key,
@@ -309,13 +325,14 @@ absl::Status WaitingLetters::GiveUp(const OutboxKey& key, absl::Time now) {
                    outbox_.SignReceipt(key.message, row->value.plain_digest,
                                        outbox_.own_.id(), key.receiver,
                                        ReceiptKind::kNonDelivery, now));
-  Batch batch;
-  TakeOut(batch, key, row->stored);
-  RETURN_IF_ERROR(outbox_.StoreReceipt(
-      batch, row->value.ref(), ReceiptKind::kNonDelivery, now, receipt));
-  const absl::Status status = outbox_.store_.Commit(batch).status();
-  if (ReasonOf(status) == Reason::kVersionConflict) return absl::OkStatus();
-  RETURN_IF_ERROR(status);
+  ASSIGN_OR_RETURN(const bool given_up,
+                   CommitUnlessChanged(key, row->stored, [&](Batch& batch) {
+                     TakeOut(batch, key, row->stored);
+                     return outbox_.StoreReceipt(batch, row->value.ref(),
+                                                 ReceiptKind::kNonDelivery, now,
+                                                 receipt);
+                   }));
+  if (!given_up) return absl::OkStatus();
   outbox_.ForgetAttempted(key.message);
   Log("letter_given_up", {LogField::Peer(key.receiver)});
   return absl::OkStatus();
@@ -340,17 +357,18 @@ absl::Status WaitingLetters::NoteNonDelivery(const OutboxRow& row,
       const std::string receipt,
       outbox_.SignReceipt(row.key.message, row.plain_digest, outbox_.own_.id(),
                           row.key.receiver, ReceiptKind::kNonDelivery, now));
-  Batch batch;
   OutboxRow after = row;
   after.non_delivery = true;
-  batch.RequireUnchanged(OutboxCodec::kTable, OutboxCodec::EncodeKey(row.key),
-                         stored);
-  RETURN_IF_ERROR(rows_.Put(batch, row.key, after));
-  RETURN_IF_ERROR(outbox_.StoreReceipt(
-      batch, row.ref(), ReceiptKind::kNonDelivery, now, receipt));
-  const absl::Status status = outbox_.store_.Commit(batch).status();
-  return ReasonOf(status) == Reason::kVersionConflict ? absl::OkStatus()
-                                                      : status;
+  return CommitUnlessChanged(
+             row.key, stored,
+             [&](Batch& batch) -> absl::Status {
+               batch.RequireUnchanged(OutboxCodec::kTable,
+                                      OutboxCodec::EncodeKey(row.key), stored);
+               RETURN_IF_ERROR(rows_.Put(batch, row.key, after));
+               return outbox_.StoreReceipt(
+                   batch, row.ref(), ReceiptKind::kNonDelivery, now, receipt);
+             })
+      .status();
 }
 
 absl::Status WaitingLetters::Sweep(const OfficeId& peer, absl::Time now) {

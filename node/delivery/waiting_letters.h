@@ -6,6 +6,7 @@
 #ifndef AMPARO_NODE_DELIVERY_WAITING_LETTERS_H_
 #define AMPARO_NODE_DELIVERY_WAITING_LETTERS_H_
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -58,7 +59,9 @@ class WaitingLetters {
   absl::StatusOr<std::string> Seal(const peering::Peer& peer, absl::Time now,
                                    const OutboxRow& row) const;
 
-  // Puts a VOID in the letter's place. OK too when the row had changed.
+  // Puts a VOID in the letter's place. OK too when the row had changed;
+  // kVersionConflict when it had not and something else of the change is
+  // contended for longer than a few attempts.
   absl::Status Replace(const OutboxRow& row, absl::string_view stored,
                        Reason reason);
 
@@ -103,6 +106,12 @@ class WaitingLetters {
   absl::Status Sweep(const OfficeId& peer, absl::Time now);
 
  private:
+  // Commits what `fill` puts into a batch, again and again while others change
+  // what it read besides the row. False when the row itself is no longer as it
+  // is in `stored`: who changed it knows better.
+  absl::StatusOr<bool> CommitUnlessChanged(
+      const OutboxKey& key, absl::string_view stored,
+      const std::function<absl::Status(storage::Batch&)>& fill);
   void TakeOut(storage::Batch& batch, const OutboxKey& key,
                absl::string_view stored);
   absl::Status AddReceipt(const peering::Peer& peer, const OutboxRow& row,

@@ -47,6 +47,24 @@ TEST_F(LongQueueTest, AStepReadsABatchAndNotTheQueue) {
   EXPECT_EQ(Waiting(a), kWaiting);
 }
 
+// However many threads wait: holding each of them would be a step for every
+// hundred, and with more than are remembered, steps without an end.
+TEST_F(LongQueueTest, ForASuspendedPeerOneLookIsEnough) {
+  SetPeerState(a, peering::PeerState::kSuspended);
+  for (int i = 0; i < 3; ++i) {
+    const uint64_t before = a.store->rows_scanned();
+    const auto step = a.dispatcher->Step(b.id);
+    ASSERT_THAT(step, IsOk());
+    EXPECT_EQ(step->sent, 0u);
+    EXPECT_FALSE(step->more);
+    EXPECT_GE(step->next, clock.Now() + absl::Seconds(5));
+    EXPECT_LE(a.store->rows_scanned() - before, kWaiting + 1);
+  }
+  a.cut = false;
+  SetPeerState(a, peering::PeerState::kActive);
+  EXPECT_EQ(a.dispatcher->Step(b.id)->delivered, limits::kBatchLettersMax);
+}
+
 TEST_F(LongQueueTest, ASweepReadsTheQueueOnlyWhenALetterIsDue) {
   // The first after a start has to look.
   EXPECT_GE(Sweep(), kWaiting);

@@ -18,6 +18,26 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::SizeIs;
 
+// Somebody whose record is changed by others again and again, just before the
+// end of a letter is written into it.
+class ContendedListener final : public ReceiptListener {
+ public:
+  absl::Status OnReceipt(const LetterRef&, ReceiptKind, absl::Time,
+                         storage::Batch&) override {
+    return absl::OkStatus();
+  }
+  absl::Status OnVoided(const LetterRef&, Reason,
+                        storage::Batch& batch) override {
+    ++asked;
+    if (asked <= conflicts) {
+      batch.RequireUnchanged(storage::TableId::kReferrals, "none", "a record");
+    }
+    return absl::OkStatus();
+  }
+  int conflicts = 0;
+  int asked = 0;
+};
+
 class RefusalsTest : public testing::Test, protected TwoOffices {
  protected:
   MessageId PostOne(const std::string& payload) {
@@ -43,6 +63,31 @@ class RefusalsTest : public testing::Test, protected TwoOffices {
     return (*a.outbox->StatusOf(*a.store, message))->voided_for;
   }
 };
+
+TEST_F(RefusalsTest, AVoidIsWrittenThoughARecordBesideItChanges) {
+  ContendedListener listener;
+  listener.conflicts = 2;
+  a.outbox->AddListener(&listener);
+  b.handler.poison = "bad";
+  const MessageId letter = PostOne("bad");
+  SendAll(a);
+  EXPECT_EQ(VoidedFor(letter), Reason::kFieldInvalid);
+  EXPECT_EQ(listener.asked, 3);
+}
+
+// Told as done, it would be sent and refused for ever, at full speed.
+TEST_F(RefusalsTest, AVoidThatCannotBeWrittenIsAnErrorAndNotDone) {
+  ContendedListener listener;
+  listener.conflicts = 1000;
+  a.outbox->AddListener(&listener);
+  b.handler.poison = "bad";
+  const MessageId letter = PostOne("bad");
+  EXPECT_EQ(ReasonOf(a.dispatcher->Step(b.id).status()),
+            Reason::kVersionConflict);
+  EXPECT_LT(listener.asked, 10);
+  EXPECT_FALSE(VoidedFor(letter).has_value());
+  EXPECT_EQ(Waiting(a), 1u);
+}
 
 TEST_F(RefusalsTest, NothingThatIsRefusedForEverIsSentForEver) {
   a.refresh = b.refresh = [this] { return Greet(); };
