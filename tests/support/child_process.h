@@ -21,7 +21,8 @@
 namespace amparo {
 
 // Asks `condition` again and again until it holds (true) or `within` is over
-// (false). It is asked at least once.
+// (false). It is asked at least once. For what other processes come to and
+// nobody tells of; the end of a process is told (ChildProcess::WaitFor).
 bool Eventually(absl::Duration within, const std::function<bool()>& condition);
 
 // How a process ended.
