@@ -82,6 +82,9 @@ inline constexpr size_t kImportColumnsMax = 512;
 inline constexpr size_t kImportRowsPerCommit = 500;
 inline constexpr size_t kImportRejectionsReported = 1000;
 inline constexpr size_t kMappingBytesMax = 256 * 1024;
+// Mappings that are sent with one, and how many of them one may stand on.
+inline constexpr size_t kMappingBasesMax = 8;
+inline constexpr size_t kMappingDepthMax = 4;
 inline constexpr size_t kConfigBytesMax = 64 * 1024;
 
 }  // namespace amparo::limits

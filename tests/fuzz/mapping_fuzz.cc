@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A mapping file, then a file that has its columns. Held: documented reasons;
-// a mapping that parses fits the header it names; a row becomes checked codes,
-// is skipped or rejected, and no rejection repeats what stood in a cell; what
-// it maps to is a profile or is refused as one.
+// A mapping file, perhaps one that extends a format that ships, then a file
+// that has its columns. Held: documented reasons; a mapping that parses fits
+// the header it names; a row becomes checked codes and an identity that may be
+// kept, is skipped or rejected, and no rejection repeats what stood in a cell;
+// what it maps to is a profile or is refused as one.
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ namespace {
 std::string SomeCell(const cases::ColumnRule& rule) {
   if (!rule.codes.empty()) return rule.codes.begin()->first;
   if (!rule.sets.empty()) return rule.sets.begin()->first;
+  if (rule.identity.has_value()) return "1994";
   const auto* variable =
       vocabulary::Lists::BuiltIn().FindVariable(rule.variable);
   return variable == nullptr ? "" : variable->list->codes()[0].code;
@@ -41,6 +43,9 @@ void TryRow(const cases::BoundMapping& bound, const cases::CsvRecord& row) {
     const auto known = lists.Check(coded.variable, coded.code);
     HOLD(known.ok() && *known == coded);
   }
+  cases::Identity identity = mapped.identity;
+  HOLD(cases::CheckIdentity(lists, identity).ok());
+  HOLD(identity == mapped.identity);
   const auto profile = cases::Profile::FromCoded(lists, mapped.entries);
   if (!profile.ok()) fuzz::HoldRefusal(profile.status());
 }

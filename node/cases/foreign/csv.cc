@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/cases/foreign/csv.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "node/base/errors.h"
 #include "node/base/limits.h"
@@ -22,6 +24,16 @@ absl::Status Malformed(absl::string_view what) {
 absl::Status WrongEncoding(absl::string_view what) {
   return Error(Reason::kEncodingInvalid,
                absl::StrCat(what, "; save the file as UTF-8"));
+}
+
+bool IsFormula(absl::string_view cell) {
+  if (cell.empty() || !absl::StrContains("=+-@\t\r", cell.substr(0, 1))) {
+    return false;
+  }
+  double number = 0;
+  const bool plain =
+      cell.find_first_not_of("+-.0123456789") == absl::string_view::npos;
+  return !(plain && absl::SimpleAtod(cell, &number));
 }
 
 }  // namespace
@@ -53,6 +65,7 @@ absl::Status CsvReader::Feed(absl::string_view bytes,
       const size_t run = end - at;
       if (run > 0 && bytes_ + run <= limits::kImportLineBytesMax) {
         field_.append(bytes.data() + at, run);
+        Keep(bytes.substr(at, run));
         bytes_ += run;
         at = end;
         continue;
@@ -92,6 +105,7 @@ absl::Status CsvReader::Take(char c, const RecordFunction& record) {
     anything_ = true;
     record_.line = line_;
   }
+  Keep(absl::string_view(&c, 1));
   if (state_ == State::kBroken) return absl::OkStatus();
   if (state_ == State::kCarriageReturn) {
     Break(Malformed("a carriage return stands alone"));
@@ -171,6 +185,13 @@ void CsvReader::EndField() {
   field_.clear();
 }
 
+void CsvReader::Keep(absl::string_view bytes) {
+  bytes =
+      bytes.substr(0, limits::kImportLineBytesMax -
+                          std::min(limits::kImportLineBytesMax, raw_.size()));
+  raw_.append(bytes.data(), bytes.size());
+}
+
 void CsvReader::Break(absl::Status problem) {
   if (record_.problem.ok()) {
     record_.problem = std::move(problem);
@@ -182,11 +203,36 @@ void CsvReader::Break(absl::Status problem) {
 absl::Status CsvReader::EndRecord(const RecordFunction& record) {
   if (state_ != State::kBroken) EndField();
   CsvRecord done = std::exchange(record_, CsvRecord());
+  if (!done.problem.ok()) {
+    done.raw = raw_;
+    if (absl::EndsWith(done.raw, "\r")) done.raw.pop_back();
+  }
+  raw_.clear();
   field_.clear();
   state_ = State::kFieldStart;
   anything_ = false;
   bytes_ = 0;
   return record(done);
+}
+
+std::string CsvLine(absl::Span<const std::string> cells, char separator) {
+  std::string line;
+  for (const std::string& cell : cells) {
+    if (&cell != cells.data()) line.push_back(separator);
+    const bool neutral = IsFormula(cell);
+    const bool quoted =
+        cell.find_first_of("\"\r\n") != std::string::npos ||
+        cell.find(separator) != std::string::npos ||
+        (!cell.empty() && (cell.front() == ' ' || cell.back() == ' '));
+    if (quoted) line.push_back('"');
+    if (neutral) line.push_back('\'');
+    for (const char c : cell) {
+      if (c == '"') line.push_back('"');
+      line.push_back(c);
+    }
+    if (quoted) line.push_back('"');
+  }
+  return line + "\r\n";
 }
 
 }  // namespace amparo::cases

@@ -14,6 +14,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 
 namespace amparo::cases {
 
@@ -28,7 +29,16 @@ struct CsvRecord {
   absl::Status problem;
   // Which field has it, from 0; -1 when it is the record as a whole.
   int64_t problem_field = -1;
+  // With a problem: the record as it came, without its last line break, up to
+  // limits::kImportLineBytesMax.
+  std::string raw;
 };
+
+// One line with CRLF. Cells are quoted where they must be. One that a
+// spreadsheet would take for a formula (it begins with = + - @, a tab or a
+// carriage return, and is no plain number such as "-99") gets an apostrophe
+// before it.
+std::string CsvLine(absl::Span<const std::string> cells, char separator);
 
 // One thread at a time. Holds at most one record in memory.
 class CsvReader {
@@ -59,6 +69,7 @@ class CsvReader {
   absl::Status Take(char c, const RecordFunction& record);
   absl::Status EndRecord(const RecordFunction& record);
   void EndField();
+  void Keep(absl::string_view bytes);
   void Break(absl::Status problem);
 
   const char separator_;
@@ -67,6 +78,7 @@ class CsvReader {
   std::string mark_;       // Up to three bytes that may be one.
   bool anything_ = false;  // The current record has at least one byte.
   size_t bytes_ = 0;       // Of the current record.
+  std::string raw_;        // Its bytes.
   int64_t line_ = 1;
   std::string field_;
   CsvRecord record_;

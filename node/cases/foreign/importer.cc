@@ -16,6 +16,7 @@ namespace {
 constexpr int kConflictsMax = 5;
 constexpr absl::string_view kAlreadyImported = "ALREADY_IMPORTED";
 constexpr absl::string_view kChainStart = "amparo.import.v1";
+constexpr absl::string_view kYear = "yearOfRegistration";
 
 }  // namespace
 
@@ -53,6 +54,7 @@ absl::Status Importer::Take(CsvRecord& record) {
   if (bound_.has_value()) return TakeRow(record);
   ASSIGN_OR_RETURN(
       bound_, BoundMapping::Bind(lists_, mapping_, options_.only_rows, record));
+  report_.ignored_columns = bound_->Ignored();
   chain_ = crypto::Sha256(kChainStart);
   MoveChain(record);
   return absl::OkStatus();
@@ -61,47 +63,74 @@ absl::Status Importer::Take(CsvRecord& record) {
 absl::Status Importer::TakeRow(const CsvRecord& record) {
   ++report_.read;
   MoveChain(record);
-  const MappedRow row = bound_->Apply(record);
+  MappedRow row = bound_->Apply(record);
   if (row.outcome == MappedRow::Outcome::kSkipped) {
     Skip(row.skipped_by);
     return absl::OkStatus();
   }
   if (row.outcome == MappedRow::Outcome::kRejected) {
-    Reject(record, row.problem, row.column);
-    return absl::OkStatus();
+    return Reject(record, row.problem, row.column);
   }
-  absl::StatusOr<Profile> profile = Profile::FromCoded(lists_, row.entries);
-  if (!profile.ok()) {
-    Reject(record, profile.status(), "");
-    return absl::OkStatus();
-  }
-  if (RegistrationYear(*profile) >
-      absl::ToCivilYear(services_.clock.Now(), absl::UTCTimeZone()).year()) {
-    Reject(record,
-           FieldError("yearOfRegistration", "must not be in the future"), "");
-    return absl::OkStatus();
-  }
-  std::string key = KeyOf(row);
-  ASSIGN_OR_RETURN(
-      const bool known,
-      services_.registry.SourceKnown(services_.store, mapping_.source, key));
-  if (known || !IsNewHere(key)) {
+  std::string column;
+  absl::StatusOr<Waiting> waiting = Prepare(row, column);
+  if (!waiting.ok()) return Reject(record, waiting.status(), column);
+  ASSIGN_OR_RETURN(const bool known,
+                   services_.registry.SourceKnown(
+                       services_.store, mapping_.source, waiting->source_key));
+  if (known || !IsNewHere(waiting->source_key)) {
     Skip(kAlreadyImported);
     return absl::OkStatus();
   }
-  waiting_.push_back({*std::move(profile), std::move(key)});
+  waiting_.push_back(*std::move(waiting));
   if (waiting_.size() < limits::kImportRowsPerCommit) return absl::OkStatus();
   return Flush();
 }
 
-void Importer::Reject(const CsvRecord& record, const absl::Status& problem,
-                      absl::string_view column) {
+absl::StatusOr<Importer::Waiting> Importer::Prepare(MappedRow& row,
+                                                    std::string& column) const {
+  const absl::CivilDay today =
+      absl::ToCivilDay(services_.clock.Now(), absl::UTCTimeZone());
+  absl::StatusOr<Profile> profile =
+      Profile::FromCoded(lists_, std::move(row.entries));
+  if (!profile.ok()) {
+    column = bound_->ColumnOf(FieldOf(profile.status()));
+    return profile.status();
+  }
+  const int year = RegistrationYear(*profile);
+  if (year > today.year()) {
+    column = bound_->ColumnOf(kYear);
+    return FieldError(kYear, "must not be in the future");
+  }
+  const PartialDate& born = row.identity.born;
+  if (!CheckBornBy(today, born).ok() ||
+      (born.known() && year != 0 && born.year > year)) {
+    column = bound_->ColumnOf("born");
+    return FieldError("born", "must not be after the registration");
+  }
+  Waiting waiting{*std::move(profile), std::nullopt, KeyOf(row)};
+  if (!row.identity.empty()) waiting.identity = std::move(row.identity);
+  return waiting;
+}
+
+absl::Status Importer::Reject(const CsvRecord& record,
+                              const absl::Status& problem,
+                              absl::string_view column) {
   ++report_.rejected;
   const Reason reason = ReasonOf(problem);
   ++report_.rejected_by_reason[reason];
-  if (report_.rejections.size() >= limits::kImportRejectionsReported) return;
-  report_.rejections.push_back({report_.read, record.line, std::string(column),
-                                reason, std::string(problem.message())});
+  Rejection rejection{report_.read, record.line, std::string(column), reason,
+                      std::string(problem.message())};
+  if (options_.on_rejected) {
+    RETURN_IF_ERROR(options_.on_rejected(rejection, record));
+  }
+  if (report_.rejections.size() < limits::kImportRejectionsReported) {
+    report_.rejections.push_back(std::move(rejection));
+  }
+  return absl::OkStatus();
+}
+
+std::vector<std::string> Importer::header() const {
+  return bound_.has_value() ? bound_->header() : std::vector<std::string>();
 }
 
 void Importer::Skip(absl::string_view why) {
@@ -149,6 +178,9 @@ absl::Status Importer::Fill(Packet& packet) const {
 
 void Importer::Count(const Packet& packet) {
   report_.accepted += static_cast<int64_t>(packet.rows.size());
+  report_.with_identity += std::count_if(
+      packet.rows.begin(), packet.rows.end(),
+      [](const Waiting& row) { return row.identity.has_value(); });
   report_.without_consent += packet.without_consent;
 }
 
@@ -229,11 +261,14 @@ absl::Status Importer::AddTo(storage::Batch& batch, const Waiting& row,
                    .registered_at = now,
                    .year = RegistrationYear(row.profile),
                    .source = mapping_.source,
-                   .has_identity = false,
-                   .treated_as_minor =
-                       TreatedAsMinor(row.profile, PartialDate(), today)},
+                   .has_identity = row.identity.has_value(),
+                   .treated_as_minor = TreatedAsMinor(row.profile,
+                                                      row.identity.has_value()
+                                                          ? row.identity->born
+                                                          : PartialDate(),
+                                                      today)},
       .profile = row.profile,
-      .identity = std::nullopt,
+      .identity = row.identity,
       .source_key = row.source_key};
   ASSIGN_OR_RETURN(const KeyId key, services_.registry.Insert(batch, fresh));
   audit::Event event{

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Imports a CSV file, piece by piece. Rows become cases with a profile, an
-// optional constant consent and no identity. Each row is stored whole (case,
-// profile, data key, indexes, consent, leaves of the log) or not at all, up to
-// limits::kImportRowsPerCommit rows in one synced transaction; what was
-// committed before a failure is skipped by its source key when the same file
-// is imported again, so running it again heals a crash.
+// Imports a CSV file, piece by piece. Rows become cases with a profile, the
+// identity that the mapping finds in them and an optional constant consent.
+// Each row is stored whole (case, profile, data key, indexes, consent, leaves
+// of the log) or not at all, up to limits::kImportRowsPerCommit rows in one
+// synced transaction; what was committed before a failure is skipped by its
+// source key when the same file is imported again, so running it again heals a
+// crash.
 //
 // A row's source key is the text of the mapping's key column or, with
 // source_key "row", a SHA-256 chain over the header and all rows up to and
@@ -17,6 +18,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <future>
 #include <map>
 #include <memory>
@@ -51,20 +53,23 @@ struct ImportServices {
   crypto::RandomSource& random;
 };
 
-struct ImportOptions {
-  std::vector<RowRule> only_rows;  // Besides the mapping's own.
-  bool dry_run = false;            // Check everything, store nothing.
-  RequestId request;               // Names the import in the log.
-  PersonId importer;               // Owns the cases.
-  std::string team;                // Sees them too, when not empty.
-};
-
 struct Rejection {
   int64_t row = 0;   // From 1, the first after the header.
   int64_t line = 0;  // Of the file, from 1.
   std::string column;
   Reason reason = Reason::kUnspecified;
   std::string message;  // Never holds the value.
+};
+
+struct ImportOptions {
+  std::vector<RowRule> only_rows;  // Besides the mapping's own.
+  bool dry_run = false;            // Check everything, store nothing.
+  RequestId request;               // Names the import in the log.
+  PersonId importer;               // Owns the cases.
+  std::string team;                // Sees them too, when not empty.
+  // Told of every rejected row, in order, with the row as it came. An error
+  // ends the import.
+  std::function<absl::Status(const Rejection&, const CsvRecord&)> on_rejected;
 };
 
 // read = accepted + skipped + rejected.
@@ -80,6 +85,10 @@ struct ImportReport {
   std::vector<Rejection> rejections;
   // Accepted rows of minors for whom the mapping has no guardian's consent.
   int64_t without_consent = 0;
+  // Accepted rows that say who the person is.
+  int64_t with_identity = 0;
+  // Columns of the file of which nothing is kept.
+  std::vector<std::string> ignored_columns;
 };
 
 // One file, one thread at a time. While a transaction is written to the disk
@@ -101,10 +110,18 @@ class Importer {
   // kRowMalformed when there was not even a header.
   absl::StatusOr<ImportReport> Finish();
 
+  // How far it is: as the report, but rows that wait for their transaction are
+  // counted as read only.
+  const ImportReport& so_far() const { return report_; }
+  // The header, once it was read; else empty.
+  std::vector<std::string> header() const;
+  char separator() const { return mapping_.separator; }
+
  private:
   // A row that waits for its transaction.
   struct Waiting {
     Profile profile;
+    std::optional<Identity> identity;
     std::string source_key;
   };
   // First bytes of SHA-256 of a source key.
@@ -119,8 +136,10 @@ class Importer {
 
   absl::Status Take(CsvRecord& record);
   absl::Status TakeRow(const CsvRecord& record);
-  void Reject(const CsvRecord& record, const absl::Status& problem,
-              absl::string_view column);
+  // The row as it will wait; its problem, with the column, else.
+  absl::StatusOr<Waiting> Prepare(MappedRow& row, std::string& column) const;
+  absl::Status Reject(const CsvRecord& record, const absl::Status& problem,
+                      absl::string_view column);
   void Skip(absl::string_view why);
   // The source key of `row`, whose record the chain has taken in.
   std::string KeyOf(const MappedRow& row) const;

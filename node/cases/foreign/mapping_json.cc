@@ -7,20 +7,22 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "nlohmann/json.hpp"
 #include "node/base/errors.h"
 #include "node/base/limits.h"
 #include "node/base/status_macros.h"
 #include "node/cases/foreign/mapping.h"
+#include "node/cases/foreign/mapping_documents.h"
 
 namespace amparo::cases {
 namespace {
 
 using Json = nlohmann::json;
 
-constexpr int kDepthMax = 6;
 constexpr absl::string_view kForm = "amparo.mapping.v1";
+constexpr absl::string_view kYearOfRegistration = "yearOfRegistration";
 
 absl::Status Invalid(absl::string_view key, absl::string_view what) {
   return Error(Reason::kMappingInvalid,
@@ -71,45 +73,121 @@ absl::StatusOr<std::vector<Profile::Pair>> Pairs(const Json& value,
   return pairs;
 }
 
-absl::StatusOr<Json> ParseStrictly(absl::string_view text) {
-  if (text.size() > limits::kMappingBytesMax) {
-    return Error(Reason::kLimitExceeded, "the mapping is too long");
+// A key that can only be true.
+absl::StatusOr<bool> Flag(const Json& json, const char* key,
+                          absl::string_view where) {
+  const auto found = json.find(key);
+  if (found == json.end()) return false;
+  if (!found->is_boolean() || !found->get<bool>()) {
+    return Invalid(absl::StrCat(where, ".", key), "can only be true");
   }
-  // Later keys silently replace earlier ones in JSON; here that would hide a
-  // column, so it is refused.
-  std::vector<std::set<std::string>> open;
-  bool twice = false;
-  bool deep = false;
-  const auto watch = [&](int depth, Json::parse_event_t event, Json& value) {
-    deep = deep || depth > kDepthMax;
-    if (event == Json::parse_event_t::object_start) open.emplace_back();
-    if (event == Json::parse_event_t::object_end && !open.empty()) {
-      open.pop_back();
-    }
-    if (event == Json::parse_event_t::key && !open.empty()) {
-      twice = !open.back().insert(value.get<std::string>()).second || twice;
-    }
-    return !deep;
-  };
-  Json json = Json::parse(text.begin(), text.end(), watch,
-                          /*allow_exceptions=*/false);
-  if (deep) return Invalid("file", "is nested too deeply");
-  if (json.is_discarded()) return Invalid("file", "is not JSON");
-  if (twice) return Invalid("file", "has a key that stands twice");
-  return json;
+  return true;
 }
 
-absl::StatusOr<ColumnRule> ParseColumn(const Json& json,
-                                       absl::string_view where) {
-  RETURN_IF_ERROR(
-      OnlyKeys(json, where, {"ignore", "variable", "codes", "sets"}));
-  ColumnRule rule;
-  if (json.contains("ignore")) {
-    if (!json["ignore"].is_boolean() || !json["ignore"].get<bool>()) {
-      return Invalid(where, "ignore can only be true");
+// How the cell of a column is to be read, whatever it means.
+absl::Status ParseCellForm(const Json& json, absl::string_view where,
+                           ColumnRule& rule) {
+  ASSIGN_OR_RETURN(rule.optional, Flag(json, "optional", where));
+  if (json.contains("many")) {
+    ASSIGN_OR_RETURN(const std::string many, Text(json, "many", where));
+    if (many.size() != 1 || absl::StrContains("\"\r\n", many) ||
+        !absl::ascii_isprint(static_cast<unsigned char>(many[0]))) {
+      return Invalid(absl::StrCat(where, ".many"), "must be one character");
     }
-    rule.ignore = true;
+    rule.many = many[0];
   }
+  if (json.contains("date")) {
+    ASSIGN_OR_RETURN(rule.date, Text(json, "date", where));
+    const absl::Status valid = CheckDatePattern(rule.date);
+    if (!valid.ok()) {
+      return Invalid(absl::StrCat(where, ".date"), valid.message());
+    }
+  }
+  if (json.contains("aliases")) {
+    ASSIGN_OR_RETURN(rule.aliases,
+                     Texts(json["aliases"], absl::StrCat(where, ".aliases")));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ParseSets(const Json& json, absl::string_view where,
+                       ColumnRule& rule) {
+  if (!json["sets"].is_object()) {
+    return Invalid(absl::StrCat(where, ".sets"), "must be an object");
+  }
+  for (const auto& [text, pairs] : json["sets"].items()) {
+    ASSIGN_OR_RETURN(rule.sets[text],
+                     Pairs(pairs, absl::StrCat(where, ".sets")));
+  }
+  if (json.contains("others")) {
+    if (json["others"] != "ignore") {
+      return Invalid(absl::StrCat(where, ".others"), "can only be \"ignore\"");
+    }
+    rule.others_ignored = true;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ParseIdentity(const vocabulary::Lists& lists, const Json& json,
+                           absl::string_view where, ColumnRule& rule) {
+  ASSIGN_OR_RETURN(const std::string word, Text(json, "identity", where));
+  absl::StatusOr<IdentityPart> part = ParseIdentityPart(lists, word);
+  if (!part.ok()) {
+    return Invalid(absl::StrCat(where, ".identity"), part.status().message());
+  }
+  rule.identity = *std::move(part);
+  const auto position = json.find("position");
+  if (position == json.end()) return absl::OkStatus();
+  if (!position->is_number_integer() || position->get<int64_t>() < 1 ||
+      position->get<int64_t>() > 9) {
+    return Invalid(absl::StrCat(where, ".position"), "must be 1 to 9");
+  }
+  rule.identity->position = position->get<int>();
+  return absl::OkStatus();
+}
+
+// That keys stand only beside what they belong to.
+absl::Status CheckTogether(const Json& json, absl::string_view where,
+                           const ColumnRule& rule) {
+  const bool sets = json.contains("sets");
+  const int ways = (rule.ignore ? 1 : 0) + (rule.variable.empty() ? 0 : 1) +
+                   (sets ? 1 : 0) + (rule.identity.has_value() ? 1 : 0) +
+                   (rule.computed.empty() ? 0 : 1);
+  if (ways != 1) {
+    return Invalid(where,
+                   "must have one of ignore, variable, sets, identity and "
+                   "computed");
+  }
+  if (json.contains("codes") && rule.variable.empty()) {
+    return Invalid(where, "has codes without a variable");
+  }
+  if (json.contains("others") && !sets) {
+    return Invalid(where, "has others without sets");
+  }
+  if (json.contains("position") && !rule.identity.has_value()) {
+    return Invalid(where, "has a position without identity");
+  }
+  if (rule.many != 0 && !sets && rule.variable.empty()) {
+    return Invalid(where, "has many without a variable or sets");
+  }
+  const bool born = rule.identity.has_value() &&
+                    rule.identity->kind == IdentityPart::Kind::kBorn;
+  if (!rule.date.empty() && !born && rule.variable != kYearOfRegistration) {
+    return Invalid(where, "has a date and is none");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ColumnRule> ParseColumn(const vocabulary::Lists& lists,
+                                       const Json& json,
+                                       absl::string_view where) {
+  RETURN_IF_ERROR(OnlyKeys(
+      json, where,
+      {"ignore", "variable", "codes", "sets", "others", "identity", "position",
+       "computed", "many", "date", "aliases", "optional", "note"}));
+  ColumnRule rule;
+  ASSIGN_OR_RETURN(rule.ignore, Flag(json, "ignore", where));
+  RETURN_IF_ERROR(ParseCellForm(json, where, rule));
   if (json.contains("variable")) {
     ASSIGN_OR_RETURN(rule.variable, Text(json, "variable", where));
   }
@@ -118,23 +196,14 @@ absl::StatusOr<ColumnRule> ParseColumn(const Json& json,
                      Pairs(json["codes"], absl::StrCat(where, ".codes")));
     rule.codes.insert(codes.begin(), codes.end());
   }
-  if (json.contains("sets")) {
-    if (!json["sets"].is_object()) {
-      return Invalid(absl::StrCat(where, ".sets"), "must be an object");
-    }
-    for (const auto& [text, pairs] : json["sets"].items()) {
-      ASSIGN_OR_RETURN(rule.sets[text],
-                       Pairs(pairs, absl::StrCat(where, ".sets")));
-    }
+  if (json.contains("sets")) RETURN_IF_ERROR(ParseSets(json, where, rule));
+  if (json.contains("identity")) {
+    RETURN_IF_ERROR(ParseIdentity(lists, json, where, rule));
   }
-  const int ways = (rule.ignore ? 1 : 0) + (rule.variable.empty() ? 0 : 1) +
-                   (json.contains("sets") ? 1 : 0);
-  if (ways != 1) {
-    return Invalid(where, "must have one of ignore, variable and sets");
+  if (json.contains("computed")) {
+    ASSIGN_OR_RETURN(rule.computed, Text(json, "computed", where));
   }
-  if (!rule.codes.empty() && rule.variable.empty()) {
-    return Invalid(where, "has codes without a variable");
-  }
+  RETURN_IF_ERROR(CheckTogether(json, where, rule));
   return rule;
 }
 
@@ -266,6 +335,14 @@ absl::Status CheckAgainst(const vocabulary::Lists& lists,
     constant.insert(variable);
   }
   for (const auto& [name, rule] : mapping.columns) {
+    if (!rule.computed.empty()) {
+      const auto* variable = lists.FindVariable(rule.computed);
+      if (variable == nullptr || !variable->derived ||
+          variable->list->id() != "tri-state") {
+        return Invalid(absl::StrCat("columns.", name, ".computed"),
+                       "must be a computed flag");
+      }
+    }
     if (!rule.variable.empty()) {
       // An unknown or computed variable shows with any code.
       const auto* variable = lists.FindVariable(rule.variable);
@@ -293,35 +370,70 @@ absl::Status CheckAgainst(const vocabulary::Lists& lists,
   return absl::OkStatus();
 }
 
+// Every header of the file leads to one column.
+absl::Status CheckHeaders(const Mapping& mapping) {
+  std::set<std::string> headers;
+  for (const auto& [name, rule] : mapping.columns) headers.insert(name);
+  for (const auto& [name, rule] : mapping.columns) {
+    for (const std::string& alias : rule.aliases) {
+      if (!headers.insert(alias).second) {
+        return Invalid(absl::StrCat("columns.", name, ".aliases"),
+                       "has a header that another column has");
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ParseColumns(const vocabulary::Lists& lists, const Json& json,
+                          Mapping& mapping) {
+  if (!json.contains("columns") || !json["columns"].is_object() ||
+      json["columns"].empty()) {
+    return Invalid("columns", "must be an object of columns");
+  }
+  for (const auto& [name, column] : json["columns"].items()) {
+    ASSIGN_OR_RETURN(
+        mapping.columns[name],
+        ParseColumn(lists, column, absl::StrCat("columns.", name)));
+  }
+  // Its key needs no other meaning.
+  if (!mapping.key_column.empty()) {
+    ColumnRule key;
+    key.ignore = true;
+    mapping.columns.try_emplace(mapping.key_column, std::move(key));
+  }
+  return CheckHeaders(mapping);
+}
+
 }  // namespace
 
-absl::StatusOr<Mapping> Mapping::Parse(const vocabulary::Lists& lists,
-                                       absl::string_view json_text) {
-  ASSIGN_OR_RETURN(const Json json, ParseStrictly(json_text));
+absl::StatusOr<Mapping> Mapping::Parse(
+    const vocabulary::Lists& lists, absl::string_view json_text,
+    absl::Span<const MappingDocument> bases) {
+  ASSIGN_OR_RETURN(const Json json, ResolveMapping(json_text, bases));
   RETURN_IF_ERROR(
       OnlyKeys(json, "mapping",
-               {"form", "note", "source", "source_key", "separator", "columns",
-                "constants", "unknown", "only_rows", "skip_rows", "consent"}));
+               {"form", "note", "source", "source_key", "separator", "partial",
+                "columns", "constants", "unknown", "not_recorded", "only_rows",
+                "skip_rows", "consent"}));
   ASSIGN_OR_RETURN(const std::string form, Text(json, "form", "mapping"));
   if (form != kForm) {
     return Invalid("form", "must be \"amparo.mapping.v1\"");
   }
   Mapping mapping;
   RETURN_IF_ERROR(ParseSource(json, mapping));
-  if (!json.contains("columns") || !json["columns"].is_object() ||
-      json["columns"].empty()) {
-    return Invalid("columns", "must be an object of columns");
-  }
-  for (const auto& [name, column] : json["columns"].items()) {
-    ASSIGN_OR_RETURN(mapping.columns[name],
-                     ParseColumn(column, absl::StrCat("columns.", name)));
-  }
+  ASSIGN_OR_RETURN(mapping.partial, Flag(json, "partial", "mapping"));
+  RETURN_IF_ERROR(ParseColumns(lists, json, mapping));
   if (json.contains("constants")) {
     ASSIGN_OR_RETURN(mapping.constants, Pairs(json["constants"], "constants"));
   }
   mapping.unknown = {"", "-99", "-99.0", "NULL", "NA", "Unknown"};
   if (json.contains("unknown")) {
     ASSIGN_OR_RETURN(mapping.unknown, Texts(json["unknown"], "unknown"));
+  }
+  if (json.contains("not_recorded")) {
+    ASSIGN_OR_RETURN(mapping.not_recorded,
+                     Texts(json["not_recorded"], "not_recorded"));
   }
   if (json.contains("only_rows")) {
     ASSIGN_OR_RETURN(mapping.only_rows,

@@ -151,5 +151,49 @@ TEST(CsvTest, AnErrorOfTheCalleeStopsTheReading) {
   EXPECT_EQ(taken, 1);
 }
 
+TEST(CsvTest, ABadRecordKeepsItsTextAsItCame) {
+  const std::string text =
+      "a,b\r\n1,Ma\"ria,x\r\n\"1\n2\",b\"\n2,\xff\n3,\"open\nagain";
+  for (const size_t piece : {1u, 3u, 1000u}) {
+    const std::vector<CsvRecord> records = Read(text, piece);
+    ASSERT_EQ(records.size(), 5u) << piece;
+    EXPECT_EQ(records[0].raw, "");
+    EXPECT_EQ(records[1].raw, "1,Ma\"ria,x");
+    EXPECT_EQ(records[3].raw, "2,\xff");
+    EXPECT_EQ(records[4].raw, "3,\"open\nagain");
+  }
+  const std::vector<CsvRecord> records =
+      Read(std::string(3 * limits::kImportLineBytesMax, 'x'));
+  ASSERT_EQ(records.size(), 1u);
+  EXPECT_EQ(records[0].raw.size(), limits::kImportLineBytesMax);
+}
+
+TEST(CsvTest, LinesAreQuotedWhereTheyMustBeAndReadTheSame) {
+  const Fields cells = {"a", "", "b,c", "d\"e", "f\r\ng", " h ", "-99", "ж"};
+  for (const char separator : {',', ';', '\t'}) {
+    const std::vector<CsvRecord> records =
+        Read(CsvLine(cells, separator), 1 << 20, separator);
+    ASSERT_EQ(records.size(), 1u);
+    EXPECT_THAT(records[0].problem, IsOk());
+    EXPECT_EQ(records[0].fields, cells);
+  }
+  EXPECT_EQ(CsvLine({"a", "b,c"}, ','), "a,\"b,c\"\r\n");
+  EXPECT_EQ(CsvLine({"a", "b,c"}, ';'), "a;b,c\r\n");
+}
+
+TEST(CsvTest, NoCellRunsAsAFormula) {
+  for (const char* const formula :
+       {"=1+1", "+1+1", "-1+cmd|'x'!A0", "@SUM(A1)", "\t=1", "\r=1", "-", "+",
+        "-1-1", "+49 170 1"}) {
+    const std::vector<CsvRecord> records = Read(CsvLine({formula}, ','));
+    ASSERT_EQ(records.size(), 1u) << formula;
+    ASSERT_THAT(records[0].problem, IsOk());
+    EXPECT_EQ(records[0].fields[0], std::string("'") + formula);
+  }
+  for (const char* const plain : {"-99", "+1.5", "-99.0", "a=1", "1-2", ""}) {
+    EXPECT_EQ(CsvLine({plain}, ','), std::string(plain) + "\r\n");
+  }
+}
+
 }  // namespace
 }  // namespace amparo::cases

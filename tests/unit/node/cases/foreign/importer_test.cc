@@ -18,6 +18,7 @@
 #include "node/base/limits.h"
 #include "node/base/status_macros.h"
 #include "tests/support/status_matchers.h"
+#include "tests/unit/node/cases/foreign/importing.h"
 #include "tests/unit/node/cases/office.h"
 
 namespace amparo::cases {
@@ -30,20 +31,6 @@ using ::testing::Not;
 using ::testing::Pair;
 using ::testing::UnorderedElementsAre;
 
-constexpr absl::string_view kMapping = R"json({
-  "form": "amparo.mapping.v1", "source": "test", "source_key": "row",
-  "columns": {
-    "year": {"variable": "yearOfRegistration"},
-    "sex": {"variable": "gender"},
-    "age": {"variable": "ageBroad"}},
-  "skip_rows": [{"column": "sex", "in": ["skip"]}],
-  "consent": {
-    "purpose": "STATISTICS", "text_version": "2026-1", "language": "en",
-    "given_by": "SELF", "method": "WRITTEN", "valid_days": 365,
-    "all_questions_answered_yes": true}})json";
-
-constexpr absl::string_view kHeader = "year,sex,age\n";
-
 std::string ReadFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::stringstream text;
@@ -55,48 +42,6 @@ std::string ShippedMapping() {
   return ReadFile(std::string(AMPARO_SOURCE_DIR) +
                   "/deploy/demo/ctdc_country_level.mapping.json");
 }
-
-class ImporterTest : public testing::Test {
- protected:
-  absl::StatusOr<ImportReport> Import(absl::string_view csv,
-                                      ImportOptions options = {},
-                                      absl::string_view mapping = kMapping,
-                                      size_t piece = 1 << 20) {
-    absl::StatusOr<Mapping> parsed =
-        Mapping::Parse(vocabulary::Lists::BuiltIn(), mapping);
-    EXPECT_THAT(parsed, IsOk());
-    options.importer = person_;
-    Importer importer(office_.services(), *std::move(parsed),
-                      std::move(options));
-    for (size_t at = 0; at < csv.size(); at += piece) {
-      RETURN_IF_ERROR(importer.Feed(csv.substr(at, piece)));
-    }
-    return importer.Finish();
-  }
-
-  static std::string Rows(int count) {
-    std::string csv(kHeader);
-    for (int i = 0; i < count; ++i) {
-      absl::StrAppend(&csv, 2010 + i % 10, ",Female,30--38\n");
-    }
-    return csv;
-  }
-
-  std::vector<Profile> Profiles() {
-    std::vector<Profile> profiles;
-    EXPECT_THAT(office_.registry->ScanProfiles(
-                    *office_.store,
-                    [&](const SubjectId&, const Profile& profile) {
-                      profiles.push_back(profile);
-                      return absl::StatusOr<bool>(true);
-                    }),
-                IsOk());
-    return profiles;
-  }
-
-  Office office_;
-  PersonId person_ = *PersonId::FromBytes(std::string(16, 'p'));
-};
 
 TEST_F(ImporterTest, RowsBecomeCasesWithProfileConsentAndLeavesButNoIdentity) {
   const auto report = Import("year,sex,age\n2016,Female,30--38\n");
@@ -144,7 +89,7 @@ TEST_F(ImporterTest, TheSecondImportOfTheSameFileAcceptsNothing) {
   // In other pieces and with other line ends: still the same file.
   std::string crlf;
   for (const char c : csv) crlf += c == '\n' ? "\r\n" : std::string(1, c);
-  const auto second = Import(crlf, {}, kMapping, 997);
+  const auto second = Import(crlf, {}, kThreeColumns, 997);
   ASSERT_THAT(second, IsOk());
   EXPECT_EQ(second->read, 1203);
   EXPECT_EQ(second->accepted, 0);
@@ -185,7 +130,7 @@ TEST_F(ImporterTest, OtherRulesOverTheSameFileTakeTheRestOnce) {
 }
 
 TEST_F(ImporterTest, AKeyColumnNamesRowsForEver) {
-  std::string mapping(kMapping);
+  std::string mapping(kThreeColumns);
   mapping.replace(mapping.find("\"row\""), 5, "{\"column\": \"id\"}");
   mapping.replace(mapping.find("\"year\":"), 0, "\"id\": {\"ignore\": true}, ");
   const auto first = Import(
@@ -202,7 +147,7 @@ TEST_F(ImporterTest, AKeyColumnNamesRowsForEver) {
 }
 
 TEST_F(ImporterTest, AKeyOfTheTransactionUnderWayIsNotImportedAgain) {
-  std::string mapping(kMapping);
+  std::string mapping(kThreeColumns);
   mapping.replace(mapping.find("\"row\""), 5, "{\"column\": \"id\"}");
   mapping.replace(mapping.find("\"year\":"), 0, "\"id\": {\"ignore\": true}, ");
   // Each key twice, the second time one transaction later.
@@ -221,7 +166,7 @@ TEST_F(ImporterTest, AKeyOfTheTransactionUnderWayIsNotImportedAgain) {
 
 TEST_F(ImporterTest, AnImportThatIsGivenUpEndsTheTransactionUnderWay) {
   absl::StatusOr<Mapping> parsed =
-      Mapping::Parse(vocabulary::Lists::BuiltIn(), kMapping);
+      Mapping::Parse(vocabulary::Lists::BuiltIn(), kThreeColumns);
   ASSERT_THAT(parsed, IsOk());
   {
     ImportOptions options;
@@ -284,7 +229,7 @@ TEST_F(ImporterTest, AYearInTheFutureIsRejected) {
 }
 
 TEST_F(ImporterTest, OnlyTheFirstThousandRejectionsAreListed) {
-  std::string csv(kHeader);
+  std::string csv(kThreeHeaders);
   for (int i = 0; i < 1500; ++i) csv += "2016,x,48+\n";
   const auto report = Import(csv);
   ASSERT_THAT(report, IsOk());
@@ -348,7 +293,7 @@ TEST_F(ImporterTest, ACrashIsHealedByRunningItAgain) {
     for (uint64_t nth = 1; nth <= 3; ++nth) {
       Office fresh;
       absl::StatusOr<Mapping> mapping =
-          Mapping::Parse(vocabulary::Lists::BuiltIn(), kMapping);
+          Mapping::Parse(vocabulary::Lists::BuiltIn(), kThreeColumns);
       ASSERT_THAT(mapping, IsOk());
       {
         Importer importer(fresh.services(), *mapping, {});
@@ -379,7 +324,7 @@ TEST_F(ImporterTest, ACrashIsHealedByRunningItAgain) {
 
 TEST_F(ImporterTest, TwoImportsOfOneFileAtOnceStoreEachRowOnce) {
   absl::StatusOr<Mapping> mapping =
-      Mapping::Parse(vocabulary::Lists::BuiltIn(), kMapping);
+      Mapping::Parse(vocabulary::Lists::BuiltIn(), kThreeColumns);
   ASSERT_THAT(mapping, IsOk());
   const std::string csv = Rows(300);
   Importer one(office_.services(), *mapping, {});

@@ -163,6 +163,40 @@ TEST(MappingTest, EveryFaultIsFoundBeforeAnyRow) {
       {"minors without assent", With("\"assent\": true", "\"assent\": false"),
        invalid},
       {"minors without reference", With("\"R-1\"", "\"\""), invalid},
+      {"a date of no date",
+       With("\"variable\": \"citizenship\"",
+            "\"variable\": \"citizenship\", \"date\": \"YYYY\""),
+       invalid},
+      {"another way to write dates",
+       With("\"ignore\": true", "\"identity\": \"born\", \"date\": \"Y-M-D\""),
+       invalid},
+      {"a part of nobody",
+       With("\"ignore\": true", "\"identity\": \"nickname\""), invalid},
+      {"a document of no type",
+       With("\"ignore\": true", "\"identity\": \"document:CARD\""), invalid},
+      {"a position of no part",
+       With("\"ignore\": true", "\"ignore\": true, \"position\": 1"), invalid},
+      {"a position beyond nine",
+       With("\"ignore\": true",
+            "\"identity\": \"given_names\", \"position\": 10"),
+       invalid},
+      {"many of nothing",
+       With("\"ignore\": true", "\"ignore\": true, \"many\": \";\""), invalid},
+      {"many by two characters",
+       With("\"variable\": \"citizenship\"",
+            "\"variable\": \"citizenship\", \"many\": \"; \""),
+       invalid},
+      {"others without sets",
+       With("\"ignore\": true", "\"ignore\": true, \"others\": \"ignore\""),
+       invalid},
+      {"others that set something",
+       With("\"form\": {\"sets\"", "\"form\": {\"others\": \"-99\", \"sets\""),
+       invalid},
+      {"what is computed of no rule",
+       With("\"ignore\": true", "\"computed\": \"isForcedLabour\""), invalid},
+      {"a header of two columns",
+       With("\"ignore\": true", "\"ignore\": true, \"aliases\": [\"sex\"]"),
+       invalid},
       {"too deep", absl::StrCat(std::string(50, '['), std::string(50, ']')),
        invalid},
       {"too long", absl::StrCat("{", std::string(300000, ' '), "}"),
@@ -266,6 +300,64 @@ TEST(MappingTest, AnEmptyKeyRejects) {
   const MappedRow row = bound->Apply(Row({"F", "UA", "0", "sexual", " "}));
   EXPECT_EQ(row.outcome, MappedRow::Outcome::kRejected);
   EXPECT_EQ(row.column, "remarks");
+}
+
+TEST(MappingTest, AKeyColumnNeedsNoOtherMeaning) {
+  const absl::StatusOr<Mapping> mapping =
+      Parse(With("\"row\"", "{\"column\": \"record\"}"));
+  ASSERT_THAT(mapping, IsOk());
+  EXPECT_TRUE(mapping->columns.at("record").ignore);
+}
+
+TEST(MappingTest, ManyTextsOfOneCell) {
+  const absl::StatusOr<Mapping> mapping =
+      Parse(With("{\"variable\": \"citizenship\"}",
+                 "{\"variable\": \"citizenship\", \"many\": \"/\"}"));
+  ASSERT_THAT(mapping, IsOk());
+  const auto bound = BoundMapping::Bind(Words(), *mapping, {}, Row(kHeader));
+  ASSERT_THAT(bound, IsOk());
+  const auto codes = [&](const char* cell) {
+    return CodeIn(bound->Apply(Row({"F", cell, "0", "sexual", ""})),
+                  "citizenship");
+  };
+  EXPECT_EQ(codes("UA"), "UKR;");
+  EXPECT_EQ(codes("UA/ PL /"), "UKR;POL;");
+  EXPECT_EQ(codes("UA/UKR"), "UKR;");
+  // An unknown beside a known says nothing more.
+  EXPECT_EQ(codes("00/UA"), "UKR;");
+  EXPECT_EQ(bound->Apply(Row({"F", "UA/Atlantis", "0", "sexual", ""})).column,
+            "country");
+}
+
+TEST(MappingTest, AYearIsTakenFromADate) {
+  const absl::StatusOr<Mapping> mapping = Parse(
+      With("{\"variable\": \"isForcedLabour\"}",
+           "{\"variable\": \"yearOfRegistration\", \"date\": \"DD/MM/YYYY\"}"));
+  ASSERT_THAT(mapping, IsOk());
+  const auto bound = BoundMapping::Bind(Words(), *mapping, {}, Row(kHeader));
+  ASSERT_THAT(bound, IsOk());
+  const auto with = [&](const char* cell) {
+    return bound->Apply(Row({"F", "UA", cell, "sexual", ""}));
+  };
+  for (const char* const cell : {"31/12/2015", "1/2/2015", "2015"}) {
+    EXPECT_EQ(CodeIn(with(cell), "yearOfRegistration"), "2015;") << cell;
+  }
+  EXPECT_EQ(CodeIn(with("NULL"), "yearOfRegistration"), "-99;");
+  for (const char* const cell : {"31/02/2015", "12/31/2015", "2015-12-31"}) {
+    EXPECT_EQ(with(cell).column, "labour") << cell;
+  }
+}
+
+TEST(MappingTest, WhatIsNotRecordedIsNotUnknown) {
+  const absl::StatusOr<Mapping> mapping =
+      Parse(With("\"constants\"", "\"not_recorded\": [\"\"], \"constants\""));
+  ASSERT_THAT(mapping, IsOk());
+  const auto bound = BoundMapping::Bind(Words(), *mapping, {}, Row(kHeader));
+  ASSERT_THAT(bound, IsOk());
+  const MappedRow row = bound->Apply(Row({"", "UA", "NULL", "", ""}));
+  ASSERT_EQ(row.outcome, MappedRow::Outcome::kMapped) << row.problem;
+  EXPECT_EQ(CodeIn(row, "gender"), "");
+  EXPECT_EQ(CodeIn(row, "isForcedLabour"), "-99;");
 }
 
 TEST(MappingTest, TheConstantConsentIsOneOfStatisticsOnly) {

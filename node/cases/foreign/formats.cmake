@@ -1,0 +1,20 @@
+# Writes the mapping files FILES (separated by commas) as string literals into
+# OUT, each under the name of its file.
+set(text "// Generated from node/cases/foreign/formats; do not edit.\n")
+string(APPEND text "#include \"node/cases/foreign/formats.h\"\n\n")
+string(APPEND text "namespace amparo::cases::formats {\n\n")
+string(REPLACE "," ";" files "${FILES}")
+set(rows)
+set(number 0)
+foreach(file ${files})
+  get_filename_component(name ${file} NAME_WE)
+  file(READ ${file} content)
+  string(APPEND text
+    "constexpr char kText${number}[] = R\"map(${content})map\";\n")
+  string(APPEND rows "    {\"${name}\", kText${number}},\n")
+  math(EXPR number "${number} + 1")
+endforeach()
+string(APPEND text "const Format kAll[] = {\n${rows}};\n")
+string(APPEND text "const size_t kCount = ${number};\n\n")
+string(APPEND text "}  // namespace amparo::cases::formats\n")
+file(WRITE ${OUT} "${text}")
