@@ -34,6 +34,8 @@ constexpr PartName kParts[] = {
     {Kind::kBorn, "born", "born"},
     {Kind::kDocument, "document", "documents.number"},
     {Kind::kContact, "contact", "contacts.value"},
+    {Kind::kPrimaryLanguage, "primary_language", "primary_language"},
+    {Kind::kOtherLanguage, "other_language", "other_languages"},
     {Kind::kSafeInstruction, "safe_instruction", "contacts.safe_instruction"},
 };
 
@@ -86,8 +88,8 @@ absl::StatusOr<IdentityPart> ParseIdentityPart(const vocabulary::Lists& lists,
     return parsed;
   }
   return FieldError("identity",
-                    "must be a name, born, safe_instruction, document:TYPE or "
-                    "contact:TYPE");
+                    "must be a name, born, a language, safe_instruction, "
+                    "document:TYPE or contact:TYPE");
 }
 
 absl::Status CheckDatePattern(absl::string_view pattern) {
@@ -202,6 +204,12 @@ absl::StatusOr<Identity> IdentityCells::Assemble(
     identity.contacts.push_back({std::string(kAddress), address, safe});
   }
   for (const Cell& cell : cells_) {
+    if (cell.part.kind == Kind::kPrimaryLanguage) {
+      identity.primary_language = cell.text;
+    }
+    if (cell.part.kind == Kind::kOtherLanguage) {
+      identity.other_languages.push_back(cell.text);
+    }
     if (cell.part.kind == Kind::kDocument) {
       identity.documents.push_back({cell.part.type, cell.text, ""});
     }

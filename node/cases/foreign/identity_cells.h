@@ -32,6 +32,8 @@ struct IdentityPart {
     kBorn,
     kDocument,
     kContact,
+    kPrimaryLanguage,
+    kOtherLanguage,
     kSafeInstruction,  // Of all contacts of the row.
   };
   Kind kind = Kind::kGivenNames;
@@ -44,9 +46,9 @@ struct IdentityPart {
 };
 
 // "given_names", "family_names", "given_names_romanised",
-// "family_names_romanised", "born", "safe_instruction", "document:TYPE" or
-// "contact:TYPE". kFieldInvalid for any other text, kCodeUnknown for a type of
-// no list.
+// "family_names_romanised", "born", "primary_language", "other_language",
+// "safe_instruction", "document:TYPE" or "contact:TYPE". kFieldInvalid for any
+// other text, kCodeUnknown for a type of no list.
 absl::StatusOr<IdentityPart> ParseIdentityPart(const vocabulary::Lists& lists,
                                                absl::string_view text);
 

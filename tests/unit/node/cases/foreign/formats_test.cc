@@ -300,6 +300,8 @@ TEST(FormatsTest, HtcdsAPersonWithNamesListsAndDates) {
               {"prs_Gender", "TransgenderFeminine"},
               {"prs_Citizenship", "UKR; POL"},
               {"prs_IdentityNumber", "EX17"},
+              {"prs_PrimaryLanguage", "ukr"},
+              {"prs_SecondaryLanguage", "pol"},
               {"prs_MobilePhone", "17"},
               {"prs_HomePhone", "NULL"},
               {"prs_MailingCity", "Kyiv"},
@@ -313,6 +315,8 @@ TEST(FormatsTest, HtcdsAPersonWithNamesListsAndDates) {
   EXPECT_EQ(row.identity.given_names, "Олена Петрівна");
   EXPECT_EQ(row.identity.family_names, "Вигадана");
   EXPECT_EQ(FormatPartialDate(row.identity.born), "1994-05-07");
+  EXPECT_EQ(row.identity.primary_language, "uk");
+  EXPECT_EQ(row.identity.other_languages.size(), 1u);
   ASSERT_EQ(row.identity.documents.size(), 1u);
   EXPECT_EQ(row.identity.documents[0].type, "OTHER");
   ASSERT_EQ(row.identity.contacts.size(), 2u);
