@@ -6,7 +6,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "node/base/errors.h"
+#include "node/delivery/delivery_records.h"
 #include "node/referral/referral_records.h"
+#include "node/storage/table.h"
 #include "tests/simulation/simulation.h"
 
 namespace amparo::simulation {
@@ -190,8 +192,26 @@ void Simulation::Disclose(Place& place) {
   });
 }
 
+// Often one under which a letter waits for its receipt: that may have left,
+// also before a restart, and its recall is the hard one.
+ConsentId Simulation::PickConsent(Place& place) {
+  if (dice_.OneIn(2)) return dice_.Of(place.desk.consents);
+  const storage::Table<delivery::OutboxCodec> outbox(
+      place.self->node().vault());
+  std::vector<ConsentId> waiting;
+  MustBeOk(outbox.Scan(place.self->store(), "", "",
+                       [&](const delivery::OutboxKey&,
+                           const auto& row) -> absl::StatusOr<bool> {
+                         const auto& consent = row.value.clearance.consent;
+                         if (consent.has_value()) waiting.push_back(*consent);
+                         return true;
+                       }),
+           "scan the outbox");
+  return waiting.empty() ? dice_.Of(place.desk.consents) : dice_.Of(waiting);
+}
+
 void Simulation::Withdraw(Place& place) {
-  const ConsentId consent = dice_.Of(place.desk.consents);
+  const ConsentId consent = PickConsent(place);
   const RequestId request = place.self->NewRequest();
   Attempt(place, "withdraws a consent", [&place, consent, request] {
     const auto withdrawn = place.self->node().consent().Withdraw(

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "node/base/errors.h"
+#include "tests/simulation/remembered_crypto.h"
 
 namespace amparo::simulation {
 namespace {
@@ -26,6 +27,7 @@ bool IsBug(const absl::Status& status) {
 
 Simulation::Simulation(uint64_t seed)
     : seed_(seed), dice_(seed), now_(Federation::Shared().now()) {
+  TrimRememberedCrypto();
   report_.seed = seed;
   network_.on_deliver = [this](TestOffice& from, TestOffice& to,
                                absl::Span<const std::string> letters) {

@@ -126,6 +126,7 @@ class Simulation {
                                  referral::State state);
   void Answer(Place& place);
   void Disclose(Place& place);
+  ConsentId PickConsent(Place& place);
   void Withdraw(Place& place);
   void Look(Place& place);
   void SuspendOrResume(Place& place, Place& peer);

@@ -2,6 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
 #include "tests/simulation/seeds.h"
 #include "tests/simulation/simulation.h"
 
@@ -13,9 +18,22 @@ namespace {
 #if defined(AMPARO_SANITIZED)
 constexpr uint64_t kSeeds = 120;
 #else
-constexpr uint64_t kSeeds = 480;
+constexpr uint64_t kSeeds = 2000;
 #endif
 constexpr uint64_t kParts = 8;
+
+// A part that found so many broken seeds has seen enough.
+constexpr size_t kBrokenSeedsMax = 5;
+
+// The first with its story, the others by seed and rule.
+std::string DescribeAll(const std::vector<Report>& broken) {
+  std::string text = Describe(broken.front());
+  for (size_t i = 1; i < broken.size(); ++i) {
+    absl::StrAppend(&text, "seed ", broken[i].seed,
+                    " too: ", broken[i].broken.front().what, "\n");
+  }
+  return text;
+}
 
 class FederationTest : public testing::TestWithParam<uint64_t> {};
 
@@ -29,10 +47,15 @@ TEST_P(FederationTest, InvariantsHoldAfterEverySeed) {
   }
   const uint64_t seeds = SeedsToRun(kSeeds);
   Report sum;
-  for (uint64_t seed = 1; seed <= seeds; ++seed) {
+  std::vector<Report> broken;
+  for (uint64_t seed = 1; seed <= seeds && broken.size() < kBrokenSeedsMax;
+       ++seed) {
     if (seed % kParts != GetParam()) continue;
-    const Report report = Simulation(seed).Run(kSteps);
-    ASSERT_TRUE(report.broken.empty()) << Describe(report);
+    Report report = Simulation(seed).Run(kSteps);
+    if (!report.broken.empty()) {
+      broken.push_back(std::move(report));
+      continue;
+    }
     sum.letters += report.letters;
     sum.crashes += report.crashes;
     sum.jumps += report.jumps;
@@ -40,6 +63,7 @@ TEST_P(FederationTest, InvariantsHoldAfterEverySeed) {
     sum.withdrawals += report.withdrawals;
     sum.releases += report.releases;
   }
+  ASSERT_TRUE(broken.empty()) << DescribeAll(broken);
   std::printf(
       "%zu letters, %zu disclosures, %zu withdrawals, %zu releases, "
       "%zu crashes, %zu jumps of clocks\n",
@@ -50,9 +74,9 @@ TEST_P(FederationTest, InvariantsHoldAfterEverySeed) {
   EXPECT_GT(sum.letters, part * 10);
   EXPECT_GT(sum.crashes, part);
   EXPECT_GT(sum.jumps, part);
-  EXPECT_GT(sum.disclosures, part / 16);
-  EXPECT_GT(sum.withdrawals, part / 4);
-  EXPECT_GT(sum.releases, part / 16);
+  EXPECT_GE(sum.disclosures, part / 16);
+  EXPECT_GE(sum.withdrawals, part / 4);
+  EXPECT_GE(sum.releases, part / 16);
 }
 
 INSTANTIATE_TEST_SUITE_P(Part, FederationTest,
