@@ -54,33 +54,23 @@ class DirectoryLock {
   rocksdb::FileLock* file_ = nullptr;
 };
 
-class ReadOnlyStore final : public Reader {
+rocksdb::ReadOptions Scanning() {
+  rocksdb::ReadOptions options;
+  options.readahead_size = kReadAheadBytes;
+  return options;
+}
+
+class ReadOnlyStore final : public ReadsRows<Reader> {
  public:
   ReadOnlyStore(std::unique_ptr<DirectoryLock> lock,
                 std::unique_ptr<rocksdb::DB> db)
-      : lock_(std::move(lock)), db_(std::move(db)) {
-    scanning_.fill_cache = false;
-    scanning_.readahead_size = kReadAheadBytes;
-  }
-
-  absl::StatusOr<std::optional<std::string>> Get(
-      TableId table, absl::string_view key) const override {
-    return GetRow(*db_, rocksdb::ReadOptions(), table, key);
-  }
-  std::vector<absl::StatusOr<std::optional<std::string>>> GetAll(
-      TableId table, absl::Span<const std::string> keys) const override {
-    return GetRows(*db_, rocksdb::ReadOptions(), table, keys);
-  }
-  absl::Status Scan(TableId table, absl::string_view first,
-                    absl::string_view limit,
-                    const RowFunction& row) const override {
-    return ScanRows(*db_, scanning_, table, first, limit, row);
-  }
+      : ReadsRows(*db, rocksdb::ReadOptions(), Scanning()),
+        lock_(std::move(lock)),
+        db_(std::move(db)) {}
 
  private:
   const std::unique_ptr<DirectoryLock> lock_;  // Given back last.
   const std::unique_ptr<rocksdb::DB> db_;
-  rocksdb::ReadOptions scanning_;
 };
 
 absl::Status CheckFormat(const Reader& reader) {

@@ -42,6 +42,37 @@ absl::Status ScanRows(rocksdb::DB& db, rocksdb::ReadOptions options,
                       TableId table, absl::string_view first,
                       absl::string_view limit, const Reader::RowFunction& row);
 
+// Reads an open RocksDB: what the store, its snapshots and a store that is only
+// read have in common. Base: Reader, or what is one. Thread-safe.
+template <class Base>
+class ReadsRows : public Base {
+ public:
+  absl::StatusOr<std::optional<std::string>> Get(
+      TableId table, absl::string_view key) const final {
+    return GetRow(rows_, single_, table, key);
+  }
+  std::vector<absl::StatusOr<std::optional<std::string>>> GetAll(
+      TableId table, absl::Span<const std::string> keys) const final {
+    return GetRows(rows_, single_, table, keys);
+  }
+  absl::Status Scan(TableId table, absl::string_view first,
+                    absl::string_view limit,
+                    const Reader::RowFunction& row) const final {
+    return ScanRows(rows_, scanning_, table, first, limit, row);
+  }
+
+ protected:
+  // `rows` must outlive it.
+  explicit ReadsRows(rocksdb::DB& rows, const rocksdb::ReadOptions& single = {},
+                     const rocksdb::ReadOptions& scanning = {})
+      : rows_(rows), single_(single), scanning_(scanning) {}
+
+ private:
+  rocksdb::DB& rows_;
+  const rocksdb::ReadOptions single_;
+  const rocksdb::ReadOptions scanning_;
+};
+
 }  // namespace amparo::storage
 
 #endif  // AMPARO_NODE_STORAGE_ROCKSDB_ROWS_H_

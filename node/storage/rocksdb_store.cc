@@ -92,53 +92,35 @@ rocksdb::Options MakeOptions(Disk* disk) {
   return options;
 }
 
-class RocksDbSnapshot final : public Reader {
- public:
-  explicit RocksDbSnapshot(rocksdb::DB& db)
-      : db_(db), snapshot_(db.GetSnapshot()) {
-    options_.snapshot = snapshot_;
-  }
-  ~RocksDbSnapshot() override { db_.ReleaseSnapshot(snapshot_); }
+rocksdb::ReadOptions At(const rocksdb::Snapshot* snapshot) {
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot;
+  return options;
+}
 
-  absl::StatusOr<std::optional<std::string>> Get(
-      TableId table, absl::string_view key) const override {
-    return GetRow(db_, options_, table, key);
-  }
-  std::vector<absl::StatusOr<std::optional<std::string>>> GetAll(
-      TableId table, absl::Span<const std::string> keys) const override {
-    return GetRows(db_, options_, table, keys);
-  }
-  absl::Status Scan(TableId table, absl::string_view first,
-                    absl::string_view limit,
-                    const RowFunction& row) const override {
-    return ScanRows(db_, options_, table, first, limit, row);
-  }
+class RocksDbSnapshot final : public ReadsRows<Reader> {
+ public:
+  // Takes over `snapshot` of `db`.
+  RocksDbSnapshot(rocksdb::DB& db, const rocksdb::Snapshot* snapshot)
+      : ReadsRows(db, At(snapshot), At(snapshot)),
+        db_(db),
+        snapshot_(snapshot) {}
+  ~RocksDbSnapshot() override { db_.ReleaseSnapshot(snapshot_); }
 
  private:
   rocksdb::DB& db_;
   const rocksdb::Snapshot* const snapshot_;
-  rocksdb::ReadOptions options_;
 };
 
-class RocksDbStore final : public Store {
+class RocksDbStore final : public ReadsRows<Store> {
  public:
   RocksDbStore(std::unique_ptr<rocksdb::DB> db,
                std::unique_ptr<AcknowledgedMark> mark)
-      : db_(std::move(db)), mark_(std::move(mark)), committer_(*db_, *mark_) {}
+      : ReadsRows(*db),
+        db_(std::move(db)),
+        mark_(std::move(mark)),
+        committer_(*db_, *mark_) {}
 
-  absl::StatusOr<std::optional<std::string>> Get(
-      TableId table, absl::string_view key) const override {
-    return GetRow(*db_, rocksdb::ReadOptions(), table, key);
-  }
-  std::vector<absl::StatusOr<std::optional<std::string>>> GetAll(
-      TableId table, absl::Span<const std::string> keys) const override {
-    return GetRows(*db_, rocksdb::ReadOptions(), table, keys);
-  }
-  absl::Status Scan(TableId table, absl::string_view first,
-                    absl::string_view limit,
-                    const RowFunction& row) const override {
-    return ScanRows(*db_, rocksdb::ReadOptions(), table, first, limit, row);
-  }
   absl::StatusOr<CommitResult> Commit(const Batch& batch) override {
     absl::StatusOr<CommitResult> result = committer_.Commit(batch);
     if (result.ok()) batch.TellCommitted();
@@ -154,7 +136,7 @@ class RocksDbStore final : public Store {
     return results;
   }
   std::unique_ptr<Reader> NewSnapshot() const override {
-    return std::make_unique<RocksDbSnapshot>(*db_);
+    return std::make_unique<RocksDbSnapshot>(*db_, db_->GetSnapshot());
   }
   bool writable() const override { return committer_.writable(); }
   StoreFigures Figures() const override {
