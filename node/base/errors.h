@@ -88,6 +88,7 @@ enum class Reason {
   kReplacedByVoid = 89,
   kIncarnationUnknown = 90,
   kIncarnationOver = 91,
+  kReferralIdReused = 92,
   // Statistics.
   kBudgetExhausted = 100,
   kAlreadyReleased = 101,

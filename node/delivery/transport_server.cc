@@ -141,11 +141,11 @@ class CallGate final : public grpc::AuthMetadataProcessor {
   grpc::Status Process(const InputMetadata& metadata,
                        grpc::AuthContext* context, OutputMetadata*,
                        OutputMetadata*) override {
-    if (closed_) return grpc::Status(grpc::StatusCode::UNAVAILABLE, "");
+    if (closed_) return ToPeerBeforeCall(Reason::kUnavailable);
     const RequestScope request(crypto::RandomNumber(crypto::SystemRandom()));
     const auto path = metadata.find(":path");
     if (path == metadata.end()) {
-      return grpc::Status(grpc::StatusCode::PERMISSION_DENIED, "");
+      return ToPeerBeforeCall(Reason::kNotAllowed);
     }
     const absl::Status admitted =
         identities_
@@ -154,9 +154,7 @@ class CallGate final : public grpc::AuthMetadataProcessor {
             .status();
     if (admitted.ok()) return grpc::Status::OK;
     LogRefusal(admitted);
-    const absl::string_view text = ReasonText(ReasonOf(admitted));
-    return grpc::Status(grpc::StatusCode::PERMISSION_DENIED,
-                        std::string(text.data(), text.size()));
+    return ToPeerBeforeCall(ReasonOf(admitted));
   }
 
  private:

@@ -22,17 +22,25 @@ grpc::Status ToPeer(const absl::Status& status, grpc::ServerContext& context) {
                       Text(ReasonText(reason)));
 }
 
+grpc::Status ToPeerBeforeCall(Reason reason) {
+  return grpc::Status(
+      static_cast<grpc::StatusCode>(ReasonCode(reason)),
+      Text(ReasonName(reason)) + ": " + Text(ReasonText(reason)));
+}
+
 absl::Status FromPeer(const grpc::Status& status,
                       const grpc::ClientContext& context) {
   if (status.ok()) return absl::OkStatus();
   const auto& trailing = context.GetServerTrailingMetadata();
   const auto named = trailing.find(kReasonMetadata);
-  if (named != trailing.end()) {
-    const auto reason = ReasonFromName(
-        absl::string_view(named->second.data(), named->second.size()));
-    if (reason.has_value() && *reason != Reason::kUnspecified) {
-      return Error(*reason);
-    }
+  const std::string text = status.error_message();
+  const std::string name =
+      named != trailing.end()
+          ? std::string(named->second.data(), named->second.size())
+          : text.substr(0, text.find(": "));
+  const auto reason = ReasonFromName(name);
+  if (reason.has_value() && *reason != Reason::kUnspecified) {
+    return Error(*reason);
   }
   return Error(Reason::kUnavailable);
 }

@@ -11,12 +11,17 @@
 #include <grpcpp/support/status.h>
 
 #include "absl/status/status.h"
+#include "node/base/errors.h"
 
 namespace amparo::delivery {
 
 inline constexpr char kReasonMetadata[] = "amparo-reason";
 
 grpc::Status ToPeer(const absl::Status& status, grpc::ServerContext& context);
+
+// For a call that is refused before it begins, of which gRPC sends no metadata:
+// the name of the reason stands before the text, "PEER_SUSPENDED: ...".
+grpc::Status ToPeerBeforeCall(Reason reason);
 
 // kUnavailable unless the other side named a reason that we know.
 absl::Status FromPeer(const grpc::Status& status,

@@ -218,6 +218,9 @@ absl::StatusOr<Peer> PeerCodec::Decode(absl::string_view bytes) {
       proto.peer_nonce().size() != kPeeringNonceSize) {
     return Damaged("a nonce has another length");
   }
+  if (proto.added_at_ms() < 0 || proto.last_hello_at_ms() < 0) {
+    return Damaged("a time of a peer is before 1970");
+  }
   std::vector<FormerBundle> former_bundles;
   for (const std::string& signed_bytes : proto.former_bundles()) {
     absl::StatusOr<KeyBundle> former =
@@ -277,6 +280,9 @@ absl::StatusOr<Invitation> InvitationCodec::Decode(absl::string_view bytes) {
                    DecodePoint(proto.one_time_key()));
   ASSIGN_OR_RETURN(const PersonId by, DecodeId<PersonId>(proto.invited_by()));
   ASSIGN_OR_RETURN(const OfficeId used_by, DecodeId<OfficeId>(proto.used_by()));
+  if (proto.expires_at_ms() < 0) {
+    return Damaged("an invitation ends before 1970");
+  }
   return Invitation{id,
                     std::move(key),
                     proto.nonce(),

@@ -132,6 +132,9 @@ absl::Status ReferralLetters::ReceiveRequest(const ReceivedLetter& letter,
                    store_.Get(storage::TableId::kRecalls,
                               RecallKey(letter.sender, letter.message)));
   if (recalled.has_value()) return Error(Reason::kConsentWithdrawn);
+  // The same letter again was answered before it came here.
+  ASSIGN_OR_RETURN(const auto other, referrals_.Get(store_, payload.id));
+  if (other.has_value()) return Error(Reason::kReferralIdReused);
 
   Referral referral;
   referral.id = payload.id;

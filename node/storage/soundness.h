@@ -191,12 +191,6 @@ absl::Status CheckStorage(Inspection& inspection);
 inline constexpr size_t kOpenedTogether = 1024;
 inline constexpr size_t kOpenedByOne = 64;
 
-// A row as it is stored.
-struct StoredRow {
-  std::string key;
-  std::string value;
-};
-
 template <class Codec>
 using KeyedRow = std::pair<typename Codec::Key, Row<typename Codec::Record>>;
 

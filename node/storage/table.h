@@ -26,6 +26,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "node/base/errors.h"
 #include "node/base/status_macros.h"
 #include "node/storage/store.h"
 #include "node/storage/vault.h"
@@ -41,7 +42,14 @@ struct Row {
   KeyId key;
 };
 
-// Thread-safe; `vault` must outlive it.
+// A row as the store has it.
+struct StoredRow {
+  std::string key;
+  std::string value;
+};
+
+// Thread-safe; `vault` must outlive it. A row whose key, value or record is not
+// what its table holds is kRecordDamaged.
 template <class Codec>
 class Table {
  public:
@@ -108,7 +116,7 @@ class Table {
         Codec::kTable, prefix,
         [&](absl::string_view key,
             absl::string_view value) -> absl::StatusOr<bool> {
-          ahead.emplace_back(std::string(key), std::string(value));
+          ahead.push_back({std::string(key), std::string(value)});
           if (ahead.size() < wanted) return true;
           wanted = std::min(2 * wanted, Vault::kWarmMax);
           return Deliver(std::exchange(ahead, {}), row);
@@ -119,8 +127,6 @@ class Table {
   }
 
  private:
-  using StoredRow = std::pair<std::string, std::string>;  // Row key and value.
-
   absl::StatusOr<bool> Deliver(std::vector<StoredRow> rows,
                                const RowFunction& row) const {
     if (rows.size() > 1) {
@@ -130,9 +136,13 @@ class Table {
       vault_.Warm(values);
     }
     for (auto& [key, value] : rows) {
-      ASSIGN_OR_RETURN(const Key decoded, Codec::DecodeKey(key));
+      const absl::StatusOr<Key> decoded = Codec::DecodeKey(key);
+      if (!decoded.ok()) {
+        return Error(Reason::kRecordDamaged,
+                     "a row has a key that rows of its table cannot have");
+      }
       ASSIGN_OR_RETURN(const Row<Record> read, Read(key, std::move(value)));
-      ASSIGN_OR_RETURN(const bool more, row(decoded, read));
+      ASSIGN_OR_RETURN(const bool more, row(*decoded, read));
       if (!more) return false;
     }
     return true;

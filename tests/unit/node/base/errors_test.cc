@@ -94,6 +94,7 @@ const std::vector<Frozen>& FrozenReasons() {
       {89, "REPLACED_BY_VOID", absl::StatusCode::kFailedPrecondition},
       {90, "INCARNATION_UNKNOWN", absl::StatusCode::kFailedPrecondition},
       {91, "INCARNATION_OVER", absl::StatusCode::kFailedPrecondition},
+      {92, "REFERRAL_ID_REUSED", absl::StatusCode::kAlreadyExists},
       {100, "BUDGET_EXHAUSTED", absl::StatusCode::kResourceExhausted},
       {101, "ALREADY_RELEASED", absl::StatusCode::kFailedPrecondition},
       {102, "TABLE_UNKNOWN", absl::StatusCode::kInvalidArgument},

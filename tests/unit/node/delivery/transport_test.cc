@@ -22,6 +22,7 @@
 #include "node/base/errors.h"
 #include "node/base/limits.h"
 #include "node/base/log.h"
+#include "node/delivery/transport_status.h"
 #include "node/peering/invitations.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/node/delivery/two_offices.h"
@@ -158,6 +159,23 @@ TEST_F(TransportTest, TellsTheReasonOfARefusedCall) {
   EXPECT_THAT(Lines(), HasSubstr("PROTOCOL_UNSUPPORTED"));
 }
 
+// Before a call begins gRPC sends no metadata: the reason is in the text.
+TEST(TransportStatusTest, ARefusalBeforeTheCallNamesItsReasonToo) {
+  const grpc::ClientContext context;
+  for (const Reason reason : AllReasons()) {
+    if (reason == Reason::kUnspecified) continue;
+    EXPECT_EQ(ReasonOf(FromPeer(ToPeerBeforeCall(reason), context)), reason);
+  }
+  for (const char* text :
+       {"", "PEER_SUSPENDED the", "x: y", ": PEER_UNKNOWN"}) {
+    EXPECT_EQ(
+        ReasonOf(FromPeer(
+            grpc::Status(grpc::StatusCode::PERMISSION_DENIED, text), context)),
+        Reason::kUnavailable)
+        << text;
+  }
+}
+
 TEST_F(TransportTest, HelloNamesTheCallerByItsCertificate) {
   EXPECT_THAT(at_a.clients->Hello(*a.peers->Get(b.id), ""), IsOk());
   EXPECT_EQ(at_b.door.caller, a.id);
@@ -264,7 +282,7 @@ TEST_F(TransportTest, ACertificateThatExpiresOnAnOpenConnectionIsRefused) {
   ASSERT_THAT(at_a.clients->Hello(*a.peers->Get(b.id), ""), IsOk());
   clock.Advance(limits::kTlsKeyLifetime + absl::Hours(24));
   EXPECT_EQ(ReasonOf(at_a.clients->Deliver(b.id, {"x"}).status()),
-            Reason::kUnavailable);
+            Reason::kCertificateExpired);
   // Our own call found the connection open: the server refused, not the
   // client.
   EXPECT_THAT(Lines(), HasSubstr("peer_refused"));

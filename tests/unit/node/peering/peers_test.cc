@@ -7,6 +7,7 @@
 #include "amparo/record/v1/peering.pb.h"
 #include "node/base/errors.h"
 #include "node/base/limits.h"
+#include "node/peering/invitations.h"
 #include "node/peering/peering_records.h"
 #include "tests/support/every_field_set.h"
 #include "tests/support/status_matchers.h"
@@ -282,6 +283,33 @@ TEST_F(PeersTest, ARowThatDoesNotHoldTogetherIsDamaged) {
   peer = there_.AsPeer();
   peer.state = static_cast<PeerState>(9);
   EXPECT_EQ(ReasonOf(PeerCodec::Decode(PeerCodec::Encode(peer)).status()),
+            Reason::kRecordDamaged);
+}
+
+// No time of ours is before 1970; one that is could not be written again.
+TEST_F(PeersTest, ATimeBefore1970IsDamaged) {
+  for (const auto set : {&record::v1::PeerRecord::set_added_at_ms,
+                         &record::v1::PeerRecord::set_last_hello_at_ms}) {
+    record::v1::PeerRecord row;
+    ASSERT_TRUE(row.ParseFromString(PeerCodec::Encode(there_.AsPeer())));
+    (row.*set)(-1);
+    EXPECT_EQ(ReasonOf(PeerCodec::Decode(row.SerializeAsString()).status()),
+              Reason::kRecordDamaged);
+  }
+  auto key = crypto::P256PrivateKey::Generate().public_key();
+  const Invitation invitation{.id = InvitationIdOf(key),
+                              .one_time_key = key,
+                              .nonce = std::string(32, 'n'),
+                              .invited_by = {},
+                              .expires_at = absl::UnixEpoch(),
+                              .used_by = {},
+                              .request_digest = {},
+                              .answer = {}};
+  record::v1::InvitationRecord row;
+  ASSERT_TRUE(row.ParseFromString(InvitationCodec::Encode(invitation)));
+  ASSERT_THAT(InvitationCodec::Decode(row.SerializeAsString()), IsOk());
+  row.set_expires_at_ms(-1);
+  EXPECT_EQ(ReasonOf(InvitationCodec::Decode(row.SerializeAsString()).status()),
             Reason::kRecordDamaged);
 }
 

@@ -11,6 +11,7 @@
 
 #include "node/base/errors.h"
 #include "node/consent/statement.h"
+#include "node/delivery/waiting_letters.h"
 #include "tests/support/office_pair.h"
 #include "tests/support/status_matchers.h"
 
@@ -120,8 +121,10 @@ TEST_F(ReferralLettersTest, AGoodRequestIsTaken) {
   ASSERT_THAT(view, IsOk());
   EXPECT_EQ(view->referral.respond_by, pair_.clock.Now() + absl::Hours(72))
       << "an urgency is a demand even without a date";
-  EXPECT_EQ(ReasonOf(Receive(GoodRequest(), true)), Reason::kVersionConflict)
+  EXPECT_EQ(ReasonOf(Receive(GoodRequest(), true)), Reason::kReferralIdReused)
       << "one referral, one request";
+  EXPECT_FALSE(delivery::MayPass(Reason::kReferralIdReused))
+      << "its sender must not offer it for ever";
 }
 
 TEST_F(ReferralLettersTest, ARequestUnderAStrangeConsentIsRefused) {

@@ -97,6 +97,17 @@ TEST_F(TableTest, ReplaceKeepsTheKeyOfTheSubject) {
   EXPECT_EQ(Read('a').key, *key);
 }
 
+TEST_F(TableTest, ARowKeyOfAnotherLengthIsDamage) {
+  Insert('a', "one");
+  Batch batch;
+  batch.Put(TableId::kCases, "z", Read('a').stored);
+  ASSERT_THAT(store_.Commit(batch), IsOk());
+  EXPECT_EQ(ReasonOf(table_.Scan(store_, {}, {},
+                                 [](const CaseId&, const Row<std::string>&)
+                                     -> absl::StatusOr<bool> { return true; })),
+            Reason::kRecordDamaged);
+}
+
 TEST_F(TableTest, ARowThatWasMovedIsDamage) {
   Insert('a', "one");
   Batch batch;
