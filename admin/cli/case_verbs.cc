@@ -6,8 +6,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "admin/cli/case_import.h"
+#include "admin/cli/case_life_verbs.h"
 #include "admin/cli/failure.h"
 #include "admin/cli/identity.h"
 #include "admin/cli/output.h"
@@ -84,6 +86,17 @@ std::string CaseText(const Desk& desk,
   const CaseSummary& summary = answer.summary();
   Labelled lines;
   lines.Add("Case", summary.number());
+  lines.AddIf("RISK TO LIFE", summary.risk_to_life() ? "see below" : "");
+  lines.Add("Status",
+            answer.closing_reason().empty()
+                ? summary.status()
+                : absl::StrCat(summary.status(), ", ", answer.closing_reason(),
+                               ", ", desk.Time(answer.closed_at_ms())));
+  lines.AddIf("Merged into", summary.merged_into());
+  lines.AddIf("Merged here", absl::StrJoin(answer.absorbed(), ", "));
+  lines.Add("Version", absl::StrCat(answer.version()));
+  lines.AddIf("Caseworker", answer.owner());
+  lines.AddIf("Team", summary.team());
   lines.Add("Registered", desk.Time(summary.registered_at_ms()));
   lines.AddIf("Source", summary.source());
   lines.Add("Minor", summary.treated_as_minor() ? "yes" : "no");
@@ -94,7 +107,10 @@ std::string CaseText(const Desk& desk,
   for (const office::v1::CaseCodedValue& value : answer.profile()) {
     profile.Add({value.variable(), value.code(), value.label()});
   }
-  return absl::StrCat(lines.Text(), "\n", profile.Text("No profile."));
+  return absl::StrCat(
+      lines.Text(), "\n",
+      answer.has_risk() ? EntryText(desk, answer.risk()) + "\n" : "",
+      profile.Text("No profile."));
 }
 
 absl::Status Show(Desk& desk, const CaseOptions& options) {
@@ -180,6 +196,9 @@ void AddCaseVerbs(Verbs& verbs) {
   show->add_option("number", options->number, "Number of the case")->required();
   show->add_flag("--identity", options->identity,
                  "Also who the person is; every look is logged");
+  AddCaseLifeVerbs(verbs, noun);
+  AddCaseEntryVerbs(verbs, noun);
+  AddThirdPersonVerbs(verbs, noun);
 }
 
 }  // namespace amparo::cli

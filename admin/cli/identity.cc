@@ -5,6 +5,7 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "admin/cli/failure.h"
 #include "admin/cli/output.h"
 #include "crypto/base/status_macros.h"
@@ -25,8 +26,9 @@ absl::StatusOr<CaseIdentity> ReadIdentityFile(const std::string& path) {
     return UsageError(
         "--identity-file",
         "must be JSON with given_names, family_names, given_names_romanised, "
-        "family_names_romanised, born, documents (type, number, country) and "
-        "contacts (type, value, safe_instruction), and no other field");
+        "family_names_romanised, born, documents (type, number, country), "
+        "contacts (type, value, safe_instruction), primary_language, "
+        "other_languages and photo_entry_id, and no other field");
   }
   return identity;
 }
@@ -71,6 +73,9 @@ std::string IdentityText(const CaseIdentity& identity) {
     lines.Add("Contact", absl::StrCat(contact.type(), " ", contact.value()));
     lines.Add("  safe use", contact.safe_instruction());
   }
+  lines.AddIf("Language", identity.primary_language());
+  lines.AddIf("Also speaks", absl::StrJoin(identity.other_languages(), ", "));
+  lines.AddIf("Photo", identity.photo_entry_id());
   return lines.Text();
 }
 

@@ -13,6 +13,7 @@
 #include "node/base/errors.h"
 #include "node/base/status_macros.h"
 #include "node/cases/cases_rpc.h"
+#include "node/cases/entries_rpc.h"
 #include "node/consent/consent_rpc.h"
 #include "node/peering/peering_rpc.h"
 #include "node/people/gate_rpc.h"
@@ -30,7 +31,8 @@ constexpr char kOfficePackage[] = "amparo.office.v1.";
 absl::Status CheckPermissions(const std::vector<grpc::Service*>& services) {
   std::vector<const google::protobuf::ServiceDescriptor*> described;
   for (const char* const name :
-       {"PeopleService", "CaseService", "ConsentService", "PeeringAdminService",
+       {"PeopleService", "CaseService", "CaseEntryService",
+        "ThirdPersonService", "ConsentService", "PeeringAdminService",
         "ReferralService", "TableService", "TrendService", "StatusService"}) {
     const auto* const found =
         google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
@@ -55,6 +57,8 @@ class OfficeServer::Impl {
       : gate_(node.sessions()),
         people_(gate_, node.people()),
         cases_(gate_, node.cases()),
+        entries_(gate_, node.cases()),
+        third_persons_(gate_, node.cases()),
         consent_(gate_, node.consent()),
         peering_(gate_, node.peering(), node.agreement_actions(),
                  node.ground().clock),
@@ -66,8 +70,8 @@ class OfficeServer::Impl {
 
   absl::Status Start() {
     const std::vector<grpc::Service*> services = {
-        &people_,    &cases_,  &consent_, &peering_,
-        &referrals_, &tables_, &trends_,  &status_};
+        &people_,  &cases_,     &entries_, &third_persons_, &consent_,
+        &peering_, &referrals_, &tables_,  &trends_,        &status_};
     RETURN_IF_ERROR(CheckPermissions(services));
     grpc::ServerBuilder builder;
     for (grpc::Service* const service : services) {
@@ -94,6 +98,8 @@ class OfficeServer::Impl {
   people::Gate gate_;
   people::PeopleRpc people_;
   cases::CasesRpc cases_;
+  cases::EntriesRpc entries_;
+  cases::ThirdPersonRpc third_persons_;
   consent::ConsentRpc consent_;
   peering::PeeringRpc peering_;
   referral::ReferralRpc referrals_;

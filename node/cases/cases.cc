@@ -72,7 +72,7 @@ constexpr absl::string_view kIdentityParts[] = {"given_names",
                                                 "contacts",
                                                 "primary_language",
                                                 "other_languages",
-                                                "photo"};
+                                                "photo_entry_id"};
 
 // Calls `visit` with the member of both that is the part; false when there is
 // no such part.
@@ -96,7 +96,7 @@ bool WithPart(absl::string_view part, First& a, Second& b, Visit visit) {
     visit(a.primary_language, b.primary_language);
   } else if (part == "other_languages") {
     visit(a.other_languages, b.other_languages);
-  } else if (part == "photo") {
+  } else if (part == "photo_entry_id") {
     visit(a.photo, b.photo);
   } else {
     return false;

@@ -182,7 +182,7 @@ absl::Status CheckIdentity(const vocabulary::Lists& lists, Identity& identity);
 absl::Status CheckBornBy(absl::CivilDay today, const PartialDate& born);
 
 // The parts an identity is amended and merged by, as their fields are named:
-// "given_names", ..., "photo".
+// "given_names", ..., "photo_entry_id".
 absl::Span<const absl::string_view> IdentityParts();
 // Whether two identities say the same in one part; whether one says nothing.
 bool SamePart(absl::string_view part, const Identity& a, const Identity& b);

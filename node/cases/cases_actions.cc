@@ -12,6 +12,7 @@
 #include "node/base/limits.h"
 #include "node/base/status_macros.h"
 #include "node/cases/cases_records.h"
+#include "node/cases/entry_book.h"
 
 namespace amparo::cases {
 namespace {
@@ -165,7 +166,13 @@ absl::StatusOr<ShownCase> CasesActions::Show(const people::Caller& caller,
   ASSIGN_OR_RETURN(Case file, Reach(caller, Permission::kCaseRead, number));
   ASSIGN_OR_RETURN(Profile profile,
                    services_.registry.ProfileOf(services_.store, file.subject));
-  return ShownCase{std::move(file), std::move(profile)};
+  const EntryBook book(services_.registry);
+  ASSIGN_OR_RETURN(const std::vector<Entry> entries,
+                   book.Read(services_.store, file.id));
+  ShownCase shown{std::move(file), std::move(profile), std::nullopt};
+  const Standing standing = StandingOf(entries);
+  if (standing.risk != nullptr) shown.risk = *standing.risk;
+  return shown;
 }
 
 absl::StatusOr<std::optional<Identity>> CasesActions::ShowIdentity(
@@ -219,7 +226,8 @@ absl::StatusOr<consent::SubjectFacts> CasesActions::FactsOf(
     const Case& file) const {
   ASSIGN_OR_RETURN(const KeyId key,
                    services_.registry.KeyOf(services_.store, file.subject));
-  return consent::SubjectFacts{file.subject, key, file.treated_as_minor};
+  return consent::SubjectFacts{file.subject, key, file.treated_as_minor,
+                               CheckOpen(file)};
 }
 
 }  // namespace amparo::cases

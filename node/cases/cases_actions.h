@@ -18,6 +18,7 @@
 #include "node/base/ids.h"
 #include "node/cases/case_desk.h"
 #include "node/cases/cases.h"
+#include "node/cases/entries.h"
 #include "node/cases/foreign/importer.h"
 #include "node/cases/registry.h"
 #include "node/consent/withdrawal.h"
@@ -43,6 +44,8 @@ struct ImportRequest {
 struct ShownCase {
   Case file;
   Profile profile;
+  // The risk assessment that stands: whoever sees the case sees the risk.
+  std::optional<Entry> risk;
 };
 
 // Thread-safe. Also tells the consent room which subject a case number means.

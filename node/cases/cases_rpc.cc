@@ -10,60 +10,13 @@
 #include "node/base/errors.h"
 #include "node/base/limits.h"
 #include "node/base/status_macros.h"
+#include "node/cases/cases_wire.h"
 
 namespace amparo::cases {
 namespace {
 
 namespace v1 = ::amparo::office::v1;
 using people::Caller;
-
-absl::StatusOr<Identity> ReadIdentity(const v1::CaseIdentity& from) {
-  Identity identity;
-  identity.given_names = from.given_names();
-  identity.family_names = from.family_names();
-  identity.given_names_romanised = from.given_names_romanised();
-  identity.family_names_romanised = from.family_names_romanised();
-  ASSIGN_OR_RETURN(identity.born, ParsePartialDate(from.born(), "born"));
-  for (const v1::IdentityDocument& document : from.documents()) {
-    identity.documents.push_back(
-        {document.type(), document.number(), document.country()});
-  }
-  for (const v1::IdentityContact& contact : from.contacts()) {
-    identity.contacts.push_back(
-        {contact.type(), contact.value(), contact.safe_instruction()});
-  }
-  return identity;
-}
-
-void Write(const Identity& identity, v1::CaseIdentity* out) {
-  out->set_given_names(identity.given_names);
-  out->set_family_names(identity.family_names);
-  out->set_given_names_romanised(identity.given_names_romanised);
-  out->set_family_names_romanised(identity.family_names_romanised);
-  out->set_born(FormatPartialDate(identity.born));
-  for (const Document& document : identity.documents) {
-    v1::IdentityDocument* const into = out->add_documents();
-    into->set_type(document.type);
-    into->set_number(document.number);
-    into->set_country(document.country);
-  }
-  for (const Contact& contact : identity.contacts) {
-    v1::IdentityContact* const into = out->add_contacts();
-    into->set_type(contact.type);
-    into->set_value(contact.value);
-    into->set_safe_instruction(contact.safe_instruction);
-  }
-}
-
-void Write(const Case& file, const Caller& caller, v1::CaseSummary* out) {
-  out->set_number(file.number.text());
-  out->set_registered_at_ms(amparo::ToUnixMillis(file.registered_at));
-  out->set_year(file.year);
-  out->set_source(file.source);
-  out->set_treated_as_minor(file.treated_as_minor);
-  out->set_has_identity(file.has_identity);
-  out->set_own(file.owner == caller.person());
-}
 
 void Write(const Profile& profile, v1::GetCaseResponse* out) {
   const vocabulary::Lists& lists = vocabulary::Lists::BuiltIn();
@@ -73,6 +26,26 @@ void Write(const Profile& profile, v1::GetCaseResponse* out) {
     into->set_code(std::string(entry.code));
     into->set_label(std::string(lists.Label(entry.variable, entry.code)));
   }
+}
+
+absl::Status Write(const CaseDesk& desk, const ShownCase& shown,
+                   const Caller& caller, v1::GetCaseResponse* out) {
+  const Case& file = shown.file;
+  RETURN_IF_ERROR(Write(desk, file, caller, out->mutable_summary()));
+  Write(shown.profile, out);
+  out->set_version(file.version);
+  ASSIGN_OR_RETURN(const std::string owner, desk.NameOf(file.owner));
+  out->set_owner(owner);
+  if (file.closed_at.has_value()) {
+    out->set_closed_at_ms(amparo::ToUnixMillis(*file.closed_at));
+  }
+  out->set_closing_reason(file.closing_reason);
+  for (const CaseId& id : file.absorbed) {
+    ASSIGN_OR_RETURN(const std::string number, desk.NumberOf(id));
+    out->add_absorbed(number);
+  }
+  if (!shown.risk.has_value()) return absl::OkStatus();
+  return Write(desk, *shown.risk, out->mutable_risk());
 }
 
 void Write(const ImportReport& report, v1::ImportCasesResponse* out) {
@@ -192,7 +165,8 @@ grpc::Status CasesRpc::ListCases(grpc::ServerContext* context,
             const Registry::Page page,
             actions_.List(caller, request->page_size(), request->page_token()));
         for (const Case& file : page.cases) {
-          Write(file, caller, response->add_cases());
+          RETURN_IF_ERROR(
+              Write(actions_.desk(), file, caller, response->add_cases()));
         }
         response->set_next_page_token(page.next);
         return absl::OkStatus();
@@ -207,9 +181,7 @@ grpc::Status CasesRpc::GetCase(grpc::ServerContext* context,
                         ASSIGN_OR_RETURN(
                             const ShownCase shown,
                             actions_.Show(caller, request->number()));
-                        Write(shown.file, caller, response->mutable_summary());
-                        Write(shown.profile, response);
-                        return absl::OkStatus();
+                        return Write(actions_.desk(), shown, caller, response);
                       });
 }
 

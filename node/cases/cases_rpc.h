@@ -9,6 +9,8 @@
 
 #include "amparo/office/v1/cases.grpc.pb.h"
 #include "node/cases/cases_actions.h"
+#include "node/cases/life_actions.h"
+#include "node/cases/merge_actions.h"
 #include "node/people/gate_rpc.h"
 
 namespace amparo::cases {
@@ -17,7 +19,10 @@ namespace amparo::cases {
 class CasesRpc final : public office::v1::CaseService::Service {
  public:
   CasesRpc(const people::Gate& gate, CasesActions& actions)
-      : gate_(gate), actions_(actions) {}
+      : gate_(gate),
+        actions_(actions),
+        life_(actions.desk()),
+        merges_(actions.desk()) {}
 
   grpc::Status RegisterCase(
       grpc::ServerContext* context,
@@ -37,9 +42,38 @@ class CasesRpc final : public office::v1::CaseService::Service {
                            const office::v1::GetIdentityRequest* request,
                            office::v1::GetIdentityResponse* response) override;
 
+  // In life_rpc.cc.
+  grpc::Status AmendCase(grpc::ServerContext* context,
+                         const office::v1::AmendCaseRequest* request,
+                         office::v1::AmendCaseResponse* response) override;
+  grpc::Status AssignCase(grpc::ServerContext* context,
+                          const office::v1::AssignCaseRequest* request,
+                          office::v1::AssignCaseResponse* response) override;
+  grpc::Status ChangeCaseStatus(
+      grpc::ServerContext* context,
+      const office::v1::ChangeCaseStatusRequest* request,
+      office::v1::ChangeCaseStatusResponse* response) override;
+  grpc::Status MergeCases(grpc::ServerContext* context,
+                          const office::v1::MergeCasesRequest* request,
+                          office::v1::MergeCasesResponse* response) override;
+  grpc::Status UnmergeCases(
+      grpc::ServerContext* context,
+      const office::v1::UnmergeCasesRequest* request,
+      office::v1::UnmergeCasesResponse* response) override;
+  grpc::Status GetCaseHistory(
+      grpc::ServerContext* context,
+      const office::v1::GetCaseHistoryRequest* request,
+      office::v1::GetCaseHistoryResponse* response) override;
+  grpc::Status GetIdentityHistory(
+      grpc::ServerContext* context,
+      const office::v1::GetIdentityHistoryRequest* request,
+      office::v1::GetIdentityHistoryResponse* response) override;
+
  private:
   const people::Gate& gate_;
   CasesActions& actions_;
+  const LifeActions life_;
+  const MergeActions merges_;
 };
 
 }  // namespace amparo::cases

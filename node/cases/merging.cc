@@ -86,7 +86,7 @@ class Merger {
     Identity& to = plan_.identity;
     to = into;
     for (const absl::string_view part : IdentityParts()) {
-      if (part == "photo" || !HasPart(part, merged)) continue;
+      if (part == "photo_entry_id" || !HasPart(part, merged)) continue;
       bool filled = false;
       if (part == "documents") {
         filled = Join(merged.documents, to.documents);

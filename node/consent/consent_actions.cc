@@ -130,6 +130,7 @@ absl::StatusOr<ConsentId> ConsentActions::GiveOnce(const people::Caller& caller,
   ASSIGN_OR_RETURN(const std::optional<std::string> kept,
                    requests_.Find(caller.person(), request.request, digest));
   if (kept.has_value()) return ConsentId::FromBytes(*kept);
+  RETURN_IF_ERROR(facts.new_work);
   const absl::Time now = ground_.clock.Now();
   ASSIGN_OR_RETURN(const Consent consent,
                    Make(request, facts, caller.person(), now, ground_.random));

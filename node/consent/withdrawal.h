@@ -41,6 +41,9 @@ struct SubjectFacts {
   KeyId key;  // The subject's data key.
   // A minor, or of unknown age with indicators of a child.
   bool treated_as_minor = false;
+  // Why nothing new may be begun for the person (the case is closed, or merged
+  // into another); withdrawing is always possible.
+  absl::Status new_work = absl::OkStatus();
 };
 
 // Implemented by cases. Thread-safe. Both answer kNotAllowed, with its fixed

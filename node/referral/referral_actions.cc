@@ -159,6 +159,7 @@ absl::StatusOr<ReferralId> ReferralActions::ProposeOnce(
       crypto::RandomBytes(rooms_.random, consent::kCommitmentSaltSize);
 
   storage::Batch batch;
+  RETURN_IF_ERROR(rooms_.cases.BeginWork(batch, rooms_.store, file->id));
   RETURN_IF_ERROR(
       PostUnder(
           batch, referral, consent, LetterType::kReferralRequest, categories,

@@ -20,6 +20,7 @@
 #include "amparo/office/v1/errors.pb.h"
 #include "amparo/office/v1/options.pb.h"
 #include "amparo/office/v1/status.pb.h"
+#include "amparo/office/v1/third_persons.pb.h"
 #include "amparo/office/v1/trends.pb.h"
 #include "tests/support/office_process.h"
 #include "tests/support/status_matchers.h"

@@ -20,6 +20,7 @@ namespace amparo::cases {
 namespace {
 
 namespace v1 = ::amparo::office::v1;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -103,6 +104,10 @@ class CasesRpcTest : public testing::Test {
     identity.mutable_documents(0)->set_type("PASSPORT");
     identity.mutable_documents(0)->set_country("UKR");
     identity.mutable_contacts(0)->set_type("TELEPHONE");
+    identity.set_primary_language("uk");
+    identity.set_other_languages(0, "ru");
+    // A photo is an attachment of a case that is there already.
+    identity.clear_photo_entry_id();
     return request;
   }
 
@@ -137,7 +142,8 @@ class CasesRpcTest : public testing::Test {
 
 TEST_F(CasesRpcTest, EveryFieldOfAnIdentityGoesInAndComesOut) {
   const v1::RegisterCaseRequest request = FullRequest();
-  ASSERT_THAT(FieldsNotSet(request), IsEmpty());
+  ASSERT_THAT(FieldsNotSet(request),
+              ElementsAre("amparo.office.v1.CaseIdentity.photo_entry_id"));
   v1::RegisterCaseResponse registered;
   // Without an age the indicator counts; with this date it would not.
   v1::RegisterCaseRequest without_date = request;
@@ -181,6 +187,55 @@ TEST_F(CasesRpcTest, ACaseIsListedAndShownWithoutItsIdentity) {
   ASSERT_EQ(listed.cases_size(), 1);
   EXPECT_EQ(listed.cases(0).SerializeAsString(),
             shown.summary().SerializeAsString());
+}
+
+TEST_F(CasesRpcTest, TheLifeOfACaseThroughTheRpcs) {
+  v1::RegisterCaseResponse registered;
+  ASSERT_TRUE(Register(caseworker_, FullRequest(), &registered).ok());
+  v1::AmendCaseRequest amend;
+  amend.set_request_id(std::string(32, 'c'));
+  amend.set_number(registered.number());
+  amend.set_expected_version(1);
+  amend.add_set()->set_variable("gender");
+  amend.mutable_set(0)->set_code("Female");
+  amend.add_identity_parts("born");
+  amend.mutable_identity()->set_born("2001");
+  amend.set_source("passport");
+  v1::AmendCaseResponse amended;
+  grpc::ClientContext amending;
+  Use(amending, caseworker_);
+  ASSERT_TRUE(stub_->AmendCase(&amending, amend, &amended).ok());
+  EXPECT_EQ(amended.version(), 2u);
+  v1::ChangeCaseStatusRequest close;
+  close.set_request_id(std::string(32, 'd'));
+  close.set_number(registered.number());
+  close.set_status("Closed");
+  close.set_reason("CONTACT_LOST");
+  v1::ChangeCaseStatusResponse closed;
+  grpc::ClientContext closing;
+  Use(closing, caseworker_);
+  ASSERT_TRUE(stub_->ChangeCaseStatus(&closing, close, &closed).ok());
+  v1::GetCaseHistoryRequest wanted;
+  wanted.set_number(registered.number());
+  v1::GetCaseHistoryResponse history;
+  grpc::ClientContext reading;
+  Use(reading, caseworker_);
+  ASSERT_TRUE(stub_->GetCaseHistory(&reading, wanted, &history).ok());
+  ASSERT_EQ(history.changes_size(), 2);
+  EXPECT_EQ(history.changes(0).by(), "aaaaaaaa");
+  EXPECT_THAT(history.changes(0).identity_parts(), ElementsAre("born"));
+  EXPECT_EQ(history.changes(1).status_after(), "Closed");
+  // A history tells no name.
+  EXPECT_THAT(history.SerializeAsString(), Not(HasSubstr("2001")));
+  v1::GetIdentityHistoryRequest names;
+  names.set_number(registered.number());
+  v1::GetIdentityHistoryResponse said;
+  grpc::ClientContext opening;
+  Use(opening, caseworker_);
+  ASSERT_TRUE(stub_->GetIdentityHistory(&opening, names, &said).ok());
+  ASSERT_EQ(said.changes_size(), 1);
+  EXPECT_EQ(said.changes(0).before().born(), "1999-05");
+  EXPECT_EQ(said.changes(0).after().born(), "2001");
 }
 
 TEST_F(CasesRpcTest, AFileInPiecesIsImportedAndEveryFieldOfTheReportTold) {

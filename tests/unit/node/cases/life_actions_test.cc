@@ -1,0 +1,543 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The verbs on a case over its life: amend, assign, status, merge and back,
+// entries, third persons.
+#include "node/cases/life_actions.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "node/base/errors.h"
+#include "node/cases/cases_actions.h"
+#include "node/cases/entries_actions.h"
+#include "node/cases/entries_records.h"
+#include "node/cases/merge_actions.h"
+#include "node/cases/soundness.h"
+#include "node/cases/third_person_actions.h"
+#include "node/people/people_records.h"
+#include "tests/support/status_matchers.h"
+#include "tests/unit/node/cases/office.h"
+
+namespace amparo::cases {
+namespace {
+
+using people::Caller;
+using people::Role;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+class LifeTest : public testing::Test {
+ protected:
+  LifeTest()
+      : requests_(*office_.store, *office_.vault, office_.clock),
+        cases_(office_.services(), requests_),
+        life_(cases_.desk()),
+        merges_(cases_.desk()),
+        entries_(cases_.desk()),
+        thirds_(cases_.desk()) {
+    Enrol('a', "anna", "north", Role::kCaseworker);
+    Enrol('b', "boris", "north", Role::kCaseworker);
+    Enrol('c', "clara", "south", Role::kCaseworker);
+    Enrol('d', "dora", "north", Role::kAnalyst);
+  }
+
+  static PersonId IdOf(char fill) {
+    return *PersonId::FromBytes(std::string(16, fill));
+  }
+  static Caller Person(char fill, Role role, std::string team) {
+    return Caller::ForPerson(IdOf(fill),
+                             *SessionId::FromBytes(std::string(16, fill)),
+                             {role}, std::move(team));
+  }
+  void Enrol(char fill, const std::string& name, const std::string& team,
+             Role role) {
+    people::Person person;
+    person.name = name;
+    person.team = team;
+    person.roles = {role};
+    person.state = people::PersonState::kActive;
+    person.password_hash = "$argon2id$none";
+    person.added_at = office_.clock.Now();
+    storage::Batch batch;
+    EXPECT_THAT(storage::Table<people::PersonCodec>(*office_.vault)
+                    .Insert(batch, IdOf(fill), person),
+                IsOk());
+    EXPECT_THAT(storage::Table<people::PersonNameCodec>(*office_.vault)
+                    .Insert(batch,
+                            office_.vault->BlindIndex(
+                                storage::TableId::kPersonNames, name),
+                            IdOf(fill)),
+                IsOk());
+    EXPECT_THAT(office_.store->Commit(batch), IsOk());
+  }
+
+  RequestId Next() {
+    return *RequestId::FromBytes(crypto::RandomBytes(office_.random, 16));
+  }
+  Case Registered(const Caller& caller, std::vector<Profile::Pair> profile,
+                  std::optional<Identity> identity = std::nullopt) {
+    const auto file = cases_.Register(
+        caller, {Next(), std::move(profile), std::move(identity)});
+    EXPECT_THAT(file, IsOk());
+    return *file;
+  }
+  static Identity Named(const std::string& name) {
+    Identity identity;
+    identity.given_names_romanised = name;
+    return identity;
+  }
+  AmendCaseRequest Amending(const Case& file, uint32_t version) {
+    AmendCaseRequest request;
+    request.request = Next();
+    request.number = file.number.text();
+    request.expected_version = version;
+    request.source = "passport";
+    return request;
+  }
+  ShownCase Shown(const Case& file) {
+    return *cases_.Show(supervisor_, file.number.text());
+  }
+  MergeCasesRequest Merging(const Case& into, const Case& merged) {
+    return {Next(), into.number.text(), merged.number.text(), {}, "twice"};
+  }
+  absl::StatusOr<EntryId> Write(const Caller& caller, const Case& file,
+                                EntryContent content) {
+    return entries_.Add(
+        caller,
+        {Next(), file.number.text(), {{2025, 1, 1}, "", std::move(content)}});
+  }
+  int Leaves(audit::EventKind kind) {
+    const auto page = office_.log->ReadEvents(0, 500);
+    EXPECT_THAT(page, IsOk());
+    int found = 0;
+    for (const audit::LoggedEvent& event : page->events) {
+      if (event.kind == kind) ++found;
+    }
+    return found;
+  }
+  std::vector<std::string> Findings() {
+    storage::Findings findings;
+    storage::Inspection inspection(*office_.store, *office_.vault, findings);
+    EXPECT_THAT(CheckCases(inspection), IsOk());
+    std::vector<std::string> found;
+    for (const storage::Finding& finding : findings.List()) {
+      found.push_back(finding.what);
+    }
+    return found;
+  }
+
+  Office office_;
+  people::Requests requests_;
+  CasesActions cases_;
+  const LifeActions life_;
+  const MergeActions merges_;
+  const EntriesActions entries_;
+  const ThirdPersonActions thirds_;
+  const Caller anna_ = Person('a', Role::kCaseworker, "north");
+  const Caller boris_ = Person('b', Role::kCaseworker, "north");
+  const Caller clara_ = Person('c', Role::kCaseworker, "south");
+  const Caller supervisor_ = Person('s', Role::kSupervisor, "north");
+  const Caller administrator_ = Person('x', Role::kAdministrator, "north");
+};
+
+TEST_F(LifeTest, P21_AnAmendmentIsInTheHistoryWithWhoWhenAndWhatStoodBefore) {
+  const Case file = Registered(anna_, {{"gender", "Male"}}, Named("Anna"));
+  AmendCaseRequest request = Amending(file, 1);
+  request.set = {{"gender", "Female"}, {"citizenship", "UA"}};
+  request.identity_parts = {"born"};
+  request.identity.born = {2012, 0, 0};
+  const auto amended = life_.Amend(boris_, request);
+  ASSERT_THAT(amended, IsOk());
+  EXPECT_EQ(amended->version, 2u);
+  EXPECT_TRUE(amended->treated_as_minor);
+  EXPECT_EQ(Shown(file).profile.Find("gender"), "Female");
+  const auto history = life_.History(anna_, request.number);
+  ASSERT_THAT(history, IsOk());
+  ASSERT_THAT(*history, SizeIs(1));
+  EXPECT_EQ(history->front().by, boris_.person());
+  EXPECT_EQ(history->front().source, "passport");
+  ASSERT_THAT(history->front().profile, SizeIs(2));
+  EXPECT_THAT(history->front().profile[1].before, ElementsAre("Male"));
+  EXPECT_THAT(history->front().identity_parts, ElementsAre("born"));
+  const auto names = life_.IdentityHistory(anna_, request.number);
+  ASSERT_THAT(names, IsOk());
+  ASSERT_THAT(*names, SizeIs(1));
+  EXPECT_EQ(names->front().second.after->given_names_romanised, "Anna");
+  EXPECT_EQ(Leaves(audit::EventKind::kCaseViewed), 1);
+  EXPECT_EQ(Leaves(audit::EventKind::kCaseAmended), 1);
+  // The same request again changes nothing.
+  EXPECT_THAT(life_.Amend(boris_, request), IsOk());
+  EXPECT_EQ(Shown(file).file.version, 2u);
+  EXPECT_THAT(Findings(), IsEmpty());
+}
+
+TEST_F(LifeTest, AnAmendmentThatCannotBeIsRefusedAndChangesNothing) {
+  const Case file = Registered(anna_, {{"gender", "Male"}});
+  struct Bad {
+    const char* field;
+    void (*spoil)(AmendCaseRequest&);
+  };
+  const Bad table[] = {
+      {"set", [](AmendCaseRequest&) {}},
+      {"set",
+       [](AmendCaseRequest& r) {
+         r.set = {{"gender", "Male"}};
+       }},
+      {"source", [](AmendCaseRequest& r) { r.source = ""; }},
+      {"remove",
+       [](AmendCaseRequest& r) { r.remove = {"yearOfRegistration"}; }},
+      {"remove",
+       [](AmendCaseRequest& r) {
+         r.set = {{"gender", "Female"}};
+         r.remove = {"gender"};
+       }},
+      {"yearOfRegistration",
+       [](AmendCaseRequest& r) {
+         r.set = {{"yearOfRegistration", "2026"}};
+       }},
+      {"identity_parts",
+       [](AmendCaseRequest& r) { r.identity_parts = {"shoe_size"}; }},
+      {"photo",
+       [](AmendCaseRequest& r) {
+         r.identity_parts = {"photo_entry_id"};
+         r.identity.photo = *EntryId::FromBytes(std::string(16, 'p'));
+       }},
+  };
+  for (const Bad& bad : table) {
+    AmendCaseRequest request = Amending(file, 1);
+    bad.spoil(request);
+    EXPECT_EQ(FieldOf(life_.Amend(anna_, request).status()), bad.field);
+  }
+  AmendCaseRequest stale = Amending(file, 2);
+  stale.set = {{"gender", "Female"}};
+  EXPECT_EQ(ReasonOf(life_.Amend(anna_, stale).status()),
+            Reason::kVersionConflict);
+  EXPECT_EQ(ReasonOf(life_.Amend(clara_, stale).status()), Reason::kNotAllowed);
+  EXPECT_EQ(ReasonOf(life_.Amend(administrator_, stale).status()),
+            Reason::kNotAllowed);
+  EXPECT_EQ(Shown(file).file.version, 1u);
+}
+
+TEST_F(LifeTest, WhatADecisionSaysIsNotAmendedWhileItStands) {
+  const Case file = Registered(anna_, {{"gender", "Male"}});
+  const auto decision =
+      Write(anna_, file, StatusDecision{"ActualVictimOfTrafficking", "Police"});
+  ASSERT_THAT(decision, IsOk());
+  AmendCaseRequest request = Amending(file, 2);
+  request.set = {{"traffickingStatus", "NotAVictimOfTrafficking"}};
+  EXPECT_EQ(FieldOf(life_.Amend(anna_, request).status()), "traffickingStatus");
+  ASSERT_THAT(entries_.Retract(anna_, {Next(), file.number.text(), *decision,
+                                       "of another person"}),
+              IsOk());
+  request = Amending(file, 3);
+  request.set = {{"traffickingStatus", "NotAVictimOfTrafficking"}};
+  EXPECT_THAT(life_.Amend(anna_, request), IsOk());
+  // A note that follows leaves it alone.
+  EXPECT_THAT(Write(anna_, file, Note{"Spoke."}), IsOk());
+  EXPECT_EQ(Shown(file).profile.Find("traffickingStatus"),
+            "NotAVictimOfTrafficking");
+}
+
+TEST_F(LifeTest, AnAssignedCaseGoesToThePersonAndTheirTeam) {
+  const Case file = Registered(anna_, {});
+  const std::string number = file.number.text();
+  const auto to = [&](const char* person) {
+    return AssignCaseRequest{Next(), number, person, "leaving"};
+  };
+  // A colleague of the team does not give it away, the supervisor may.
+  EXPECT_EQ(ReasonOf(life_.Assign(boris_, to("clara")).status()),
+            Reason::kNotAllowed);
+  for (const char* nobody : {"nobody", "dora", ""}) {
+    EXPECT_EQ(FieldOf(life_.Assign(anna_, to(nobody)).status()), "person");
+  }
+  EXPECT_EQ(FieldOf(life_.Assign(anna_, to("anna")).status()), "person");
+  EXPECT_THAT(life_.Assign(supervisor_, to("boris")), IsOkAndHolds("north"));
+  EXPECT_THAT(life_.Assign(boris_, to("clara")), IsOkAndHolds("south"));
+  EXPECT_EQ(ReasonOf(cases_.Show(anna_, number).status()), Reason::kNotAllowed);
+  EXPECT_THAT(cases_.Show(clara_, number), IsOk());
+  EXPECT_EQ(cases_.List(anna_, 0, "")->cases.size(), 0u);
+  EXPECT_EQ(cases_.List(clara_, 0, "")->cases.size(), 1u);
+  EXPECT_EQ(Leaves(audit::EventKind::kCaseAssigned), 2);
+  EXPECT_THAT(Findings(), IsEmpty());
+}
+
+TEST_F(LifeTest, AClosedCaseBeginsNothingNewUntilItIsReopened) {
+  const Case file = Registered(anna_, {});
+  const std::string number = file.number.text();
+  const auto change = [&](const char* status, const char* reason) {
+    return life_.ChangeStatus(anna_, {Next(), number, status, reason}).status();
+  };
+  EXPECT_EQ(FieldOf(change("Sleeping", "x")), "status");
+  EXPECT_EQ(ReasonOf(change("Closed", "tired")), Reason::kCodeUnknown);
+  EXPECT_EQ(StateOf(change("Active", "x")), "Active");
+  ASSERT_THAT(change("Closed", "CONTACT_LOST"), IsOk());
+  EXPECT_EQ(Shown(file).file.closing_reason, "CONTACT_LOST");
+  EXPECT_TRUE(Shown(file).file.closed_at.has_value());
+  const auto facts =
+      cases_.Find(anna_, people::Permission::kConsentWrite, number);
+  ASSERT_THAT(facts, IsOk());
+  EXPECT_EQ(StateOf(facts->new_work), "Closed");
+  EXPECT_EQ(StateOf(Write(anna_, file, ServiceGiven{"FOOD"}).status()),
+            "Closed");
+  EXPECT_THAT(Write(anna_, file, Note{"Wrote."}), IsOk());
+  EXPECT_EQ(FieldOf(change("Active", "")), "reason");
+  ASSERT_THAT(change("Active", "came back"), IsOk());
+  EXPECT_FALSE(Shown(file).file.closed_at.has_value());
+  EXPECT_THAT(Write(anna_, file, ServiceGiven{"FOOD"}), IsOk());
+  EXPECT_EQ(Leaves(audit::EventKind::kCaseStatusChanged), 2);
+  EXPECT_THAT(Findings(), IsEmpty());
+}
+
+TEST_F(LifeTest, AMergeFillsWhatIsMissingAndItsUndoRestoresBoth) {
+  Identity first = Named("Anna");
+  Identity second = Named("Anna");
+  second.born = {1990, 5, 0};
+  second.documents = {{"PASSPORT", "FA1", "UKR"}};
+  const Case a =
+      Registered(anna_, {{"gender", "Female"}, {"citizenship", "-99"}}, first);
+  const Case b = Registered(anna_,
+                            {{"citizenship", "UA"},
+                             {"isForcedLabour", "1"},
+                             {"yearOfRegistration", "2024"}},
+                            second);
+  const ShownCase a_before = Shown(a);
+  const ShownCase b_before = Shown(b);
+  MergeCasesRequest dry = Merging(a, b);
+  dry.dry_run = true;
+  auto outcome = merges_.Merge(anna_, dry);
+  ASSERT_THAT(outcome, IsOk());
+  EXPECT_FALSE(outcome->done);
+  EXPECT_THAT(outcome->filled, ElementsAre("citizenship", "isForcedLabour",
+                                           "born", "documents"));
+  outcome = merges_.Merge(anna_, Merging(a, b));
+  ASSERT_THAT(outcome, IsOk());
+  EXPECT_TRUE(outcome->done);
+  EXPECT_EQ(Shown(a).profile.Find("citizenship"), "UKR");
+  // The person is counted where they were counted.
+  EXPECT_EQ(Shown(a).profile.Find("yearOfRegistration"), "2025");
+  EXPECT_EQ(Shown(b).file.merged_into, a.id);
+  EXPECT_EQ((*cases_.ShowIdentity(anna_, a.number.text()))->born.year, 1990);
+  EXPECT_THAT(Findings(), IsEmpty());
+  // It takes nothing new, and leads on; it counts no more.
+  EXPECT_EQ(StateOf(Write(anna_, b, Note{"x"}).status()), "Merged");
+  EXPECT_EQ(
+      StateOf(
+          life_.ChangeStatus(anna_, {Next(), b.number.text(), "FollowUp", "x"})
+              .status()),
+      "Merged");
+  EXPECT_EQ(StateOf(merges_.Merge(anna_, Merging(b, a)).status()), "Merged");
+  int counted = 0;
+  EXPECT_THAT(
+      office_.registry->ScanProfiles(*office_.store,
+                                     [&](const SubjectId&, const Profile&) {
+                                       ++counted;
+                                       return absl::StatusOr<bool>(true);
+                                     }),
+      IsOk());
+  EXPECT_EQ(counted, 1);
+  // Undone, both say what they said.
+  EXPECT_THAT(merges_.Unmerge(anna_, {Next(), b.number.text(), "two sisters"}),
+              IsOkAndHolds(a.number.text()));
+  EXPECT_EQ(Shown(a).profile, a_before.profile);
+  EXPECT_EQ(Shown(b).profile, b_before.profile);
+  EXPECT_EQ(*cases_.ShowIdentity(anna_, a.number.text()), first);
+  EXPECT_EQ(*cases_.ShowIdentity(anna_, b.number.text()), second);
+  EXPECT_TRUE(Shown(b).file.merged_into.empty());
+  EXPECT_TRUE(Shown(a).file.absorbed.empty());
+  EXPECT_THAT(Findings(), IsEmpty());
+  EXPECT_EQ(
+      StateOf(merges_.Unmerge(anna_, {Next(), b.number.text(), "x"}).status()),
+      "Active");
+}
+
+TEST_F(LifeTest, NothingIsMergedUntilEveryContradictionIsSettled) {
+  const Case a = Registered(
+      anna_, {{"gender", "Female"}, {"citizenship", "UA"}}, Named("Anna"));
+  const Case b = Registered(anna_, {{"gender", "Male"}, {"citizenship", "PL"}},
+                            Named("Hanna"));
+  MergeCasesRequest request = Merging(a, b);
+  auto outcome = merges_.Merge(anna_, request);
+  ASSERT_THAT(outcome, IsOk());
+  EXPECT_FALSE(outcome->done);
+  ASSERT_THAT(outcome->conflicts, SizeIs(3));
+  EXPECT_EQ(outcome->conflicts[0].field, "citizenship");
+  EXPECT_THAT(outcome->conflicts[0].merged, ElementsAre("POL"));
+  // Of an identity only the field is told.
+  EXPECT_EQ(outcome->conflicts[2].field, "given_names_romanised");
+  EXPECT_THAT(outcome->conflicts[2].into, IsEmpty());
+  EXPECT_TRUE(Shown(b).file.merged_into.empty());
+  request.choices = {{"citizenship", true}, {"gender", false}};
+  outcome = merges_.Merge(anna_, request);
+  ASSERT_THAT(outcome, IsOk());
+  EXPECT_THAT(outcome->conflicts, SizeIs(1));
+  request.choices["given_names_romanised"] = true;
+  request.choices["isAbduction"] = true;
+  EXPECT_EQ(FieldOf(merges_.Merge(anna_, request).status()), "choices");
+  request.choices.erase("isAbduction");
+  outcome = merges_.Merge(anna_, request);
+  ASSERT_THAT(outcome, IsOk());
+  EXPECT_TRUE(outcome->done);
+  EXPECT_EQ(Shown(a).profile.Find("citizenship"), "POL");
+  EXPECT_EQ(Shown(a).profile.Find("gender"), "Female");
+}
+
+TEST_F(LifeTest, AMergeThatWouldLoseSomethingIsRefused) {
+  const Case a = Registered(anna_, {});
+  const Case b = Registered(anna_, {});
+  const Case c = Registered(anna_, {});
+  const Case foreign = Registered(clara_, {});
+  EXPECT_EQ(FieldOf(merges_.Merge(anna_, Merging(a, a)).status()), "merged");
+  EXPECT_EQ(ReasonOf(merges_.Merge(anna_, Merging(a, foreign)).status()),
+            Reason::kNotAllowed);
+  EXPECT_EQ(ReasonOf(merges_.Merge(boris_, Merging(a, b)).status()),
+            Reason::kNotAllowed);
+  ASSERT_THAT(Write(anna_, b, RiskAssessment{"EXTREME", "Threats.", true, {}}),
+              IsOk());
+  EXPECT_EQ(StateOf(merges_.Merge(anna_, Merging(a, b)).status()),
+            "RiskToLife");
+  ASSERT_THAT(Write(anna_, a, RiskAssessment{"EXTREME", "Threats.", true, {}}),
+              IsOk());
+  ASSERT_THAT(merges_.Merge(supervisor_, Merging(a, b)), IsOk());
+  EXPECT_EQ(StateOf(merges_.Merge(anna_, Merging(c, a)).status()), "Absorbing");
+}
+
+TEST_F(LifeTest, AnUndoSaysWhatWasChangedSinceTheMerge) {
+  const Case a = Registered(anna_, {{"gender", "Female"}});
+  const Case b = Registered(anna_, {{"citizenship", "UA"}});
+  ASSERT_THAT(merges_.Merge(anna_, Merging(a, b)), IsOk());
+  AmendCaseRequest request = Amending(a, 2);
+  request.set = {{"citizenship", "PL"}, {"isAbduction", "1"}};
+  ASSERT_THAT(life_.Amend(anna_, request), IsOk());
+  const UnmergeCasesRequest undo{Next(), b.number.text(), "two"};
+  const absl::Status refused = merges_.Unmerge(anna_, undo).status();
+  EXPECT_EQ(StateOf(refused), "ChangedSince");
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("citizenship"));
+  EXPECT_THAT(std::string(refused.message()), Not(HasSubstr("isAbduction")));
+  request = Amending(a, 3);
+  request.set = {{"citizenship", "UA"}};
+  ASSERT_THAT(life_.Amend(anna_, request), IsOk());
+  ASSERT_THAT(merges_.Unmerge(anna_, undo), IsOk());
+  EXPECT_EQ(Shown(a).profile.Find("citizenship"), "");
+  EXPECT_EQ(Shown(a).profile.Find("isAbduction"), "1");
+}
+
+TEST_F(LifeTest, EntriesAreWrittenOnceHoweverOftenTheyAreAskedFor) {
+  const Case file = Registered(anna_, {});
+  const AddEntryRequest request{
+      Next(), file.number.text(), {{}, "police", Note{"Called."}}};
+  const auto first = entries_.Add(anna_, request);
+  ASSERT_THAT(first, IsOk());
+  EXPECT_THAT(entries_.Add(anna_, request), IsOkAndHolds(*first));
+  EXPECT_EQ(office_.Rows(storage::TableId::kCaseEntries), 1);
+  EXPECT_EQ(Leaves(audit::EventKind::kCaseEntry), 1);
+  EXPECT_EQ(ReasonOf(entries_.Add(clara_, request).status()),
+            Reason::kNotAllowed);
+  EXPECT_EQ(FieldOf(Write(anna_, file,
+                          Attachment{"OTHER", "a", "text/plain", 1,
+                                     std::string(32, 'd')})
+                        .status()),
+            "wording");
+  EXPECT_THAT(entries_.Amend(anna_, {Next(),
+                                     file.number.text(),
+                                     *first,
+                                     1,
+                                     {{}, "", Note{"Rang."}},
+                                     "word"}),
+              IsOkAndHolds(2u));
+  EXPECT_FALSE(office_.AnywhereInStore("Rang."));
+}
+
+TEST_F(LifeTest, EntriesAreListedByKindAndPageNewestFirst) {
+  const Case file = Registered(anna_, {});
+  for (int i = 0; i < 5; ++i) {
+    office_.clock.Advance(absl::Seconds(1));
+    ASSERT_THAT(Write(anna_, file, Note{std::string(1, char('a' + i))}),
+                IsOk());
+    ASSERT_THAT(Write(anna_, file, ServiceGiven{"FOOD"}), IsOk());
+  }
+  std::string said;
+  std::string token;
+  do {
+    const auto page =
+        entries_.List(boris_, file.number.text(), "NOTE", 2, token);
+    ASSERT_THAT(page, IsOk());
+    for (const Entry& entry : page->entries) {
+      said += std::get<Note>(entry.wording.content).text;
+    }
+    token = page->next;
+  } while (!token.empty());
+  EXPECT_EQ(said, "edcba");
+  EXPECT_EQ(
+      FieldOf(entries_.List(anna_, file.number.text(), "SONG", 2, "").status()),
+      "kind");
+  EXPECT_EQ(
+      FieldOf(entries_.List(anna_, file.number.text(), "", 2, "x").status()),
+      "page_token");
+}
+
+TEST_F(LifeTest, ARiskToLifeIsShownToWhoMaySeeTheCase) {
+  const Case file = Registered(anna_, {});
+  ASSERT_THAT(
+      Write(anna_, file, RiskAssessment{"EXTREME", "Threats.", true, {}}),
+      IsOk());
+  const auto shown = cases_.Show(boris_, file.number.text());
+  ASSERT_THAT(shown, IsOk());
+  EXPECT_TRUE(shown->file.risk_to_life);
+  ASSERT_TRUE(shown->risk.has_value());
+  EXPECT_EQ(std::get<RiskAssessment>(shown->risk->wording.content).statement,
+            "Threats.");
+}
+
+TEST_F(LifeTest, AThirdPersonHasAKeyOfItsOwnAndGoesWithIt) {
+  const Case file = Registered(anna_, {});
+  const std::string number = file.number.text();
+  AddThirdPersonRequest request{Next(), number, {}};
+  request.person.kind = "ALLEGED_PERPETRATOR";
+  request.person.relation = "EMPLOYER";
+  request.person.roles = {"Exploiter"};
+  request.person.identity.family_names = "Borghesiano";
+  const auto id = thirds_.Add(anna_, request);
+  ASSERT_THAT(id, IsOk());
+  EXPECT_FALSE(office_.AnywhereInStore("Borghesiano"));
+  // A list shows kind and relation only.
+  const auto listed = thirds_.List(boris_, number);
+  ASSERT_THAT(listed, IsOk());
+  ASSERT_THAT(*listed, SizeIs(1));
+  EXPECT_EQ(listed->front().kind, "ALLEGED_PERPETRATOR");
+  EXPECT_TRUE(listed->front().identity.empty());
+  EXPECT_EQ(Leaves(audit::EventKind::kThirdPerson), 1);
+  const auto opened = thirds_.Open(boris_, number, *id);
+  ASSERT_THAT(opened, IsOk());
+  EXPECT_EQ(opened->identity.family_names, "Borghesiano");
+  EXPECT_EQ(Leaves(audit::EventKind::kThirdPerson), 2);
+  EXPECT_EQ(ReasonOf(thirds_.Open(clara_, number, *id).status()),
+            Reason::kNotAllowed);
+  EXPECT_EQ(
+      ReasonOf(
+          thirds_.Open(Caller::Node(people::Permission::kCaseRead), number, *id)
+              .status()),
+      Reason::kNotAllowed);
+  EXPECT_THAT(Findings(), IsEmpty());
+  const auto row = storage::Table<ThirdPersonCodec>(*office_.vault)
+                       .Get(*office_.store, {file.id, *id});
+  const auto subject = office_.registry->KeyOf(*office_.store, file.subject);
+  ASSERT_TRUE((*row)->key != *subject);
+  const KeyId key = (*row)->key;
+  EXPECT_THAT(office_.vault->CheckKey(key), IsOk());
+  ASSERT_THAT(thirds_.Remove(anna_, {Next(), number, *id}), IsOk());
+  EXPECT_THAT(office_.vault->CheckKey(key), Not(IsOk()));
+  EXPECT_EQ(office_.Rows(storage::TableId::kThirdPersons), 0);
+  EXPECT_EQ(ReasonOf(thirds_.Open(anna_, number, *id).status()),
+            Reason::kNotAllowed);
+  EXPECT_THAT(Findings(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace amparo::cases
