@@ -68,14 +68,18 @@ absl::Status List(Desk& desk, const Paging& paging) {
                           [](office::v1::ListCasesResponse* page) {
                             return page->mutable_cases();
                           }));
-  Columns columns(
-      {"Case", "Registered", "Year", "Source", "Minor", "Names", "Whose"});
+  Columns columns({"Case", "Registered", "Year", "Source", "Minor", "Names",
+                   "Whose", "Status"});
   for (const CaseSummary& one : answer.cases()) {
     columns.Add({one.number(), desk.Time(one.registered_at_ms()),
                  absl::StrCat(one.year()), one.source(),
                  one.treated_as_minor() ? "yes" : "no",
                  one.has_identity() ? "sealed" : "none",
-                 one.own() ? "yours" : "team"});
+                 one.own() ? "yours" : "team",
+                 absl::StrCat(one.merged_into().empty()
+                                  ? one.status()
+                                  : "merged into " + one.merged_into(),
+                              one.risk_to_life() ? ", RISK TO LIFE" : "")});
   }
   return desk.Print(
       answer, columns.Text("No cases.") + MoreText(answer.next_page_token()));

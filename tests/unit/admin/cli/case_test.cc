@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "amparo/office/v1/case_entries.pb.h"
 #include "amparo/office/v1/cases.pb.h"
+#include "amparo/office/v1/third_persons.pb.h"
 #include "tests/unit/admin/cli/cli_fixture.h"
 
 namespace amparo::cli {
@@ -8,6 +10,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::UnorderedElementsAre;
 
 constexpr char kPerson[] = R"({
   "given_names": "Олена", "family_names": "Вигадана", "born": "1994-05",
@@ -140,13 +143,116 @@ TEST_F(CaseVerb, ListSaysWhatIsKnownOfEach) {
   one->set_year(2026);
   one->set_has_identity(true);
   one->set_own(true);
+  one->set_status("Active");
+  one->set_risk_to_life(true);
   node_->Answer("CaseService.ListCases", list);
   EXPECT_EQ(
       Run({"case", "list"}).out,
       "Case         Registered                 Year  Source  Minor  Names   "
-      "Whose\n"
+      "Whose  Status\n"
       "7K3P-92QX-A  2026-02-03T10:00:00+02:00  2026          no     sealed  "
-      "yours\n");
+      "yours  Active, RISK TO LIFE\n");
+}
+
+TEST_F(CaseVerb, AmendSendsOnlyThePartsThatTheFileNames) {
+  node_->Answer("CaseService.AmendCase", office::v1::AmendCaseResponse());
+  const Outcome outcome =
+      Run({"case", "amend", "7K3P-92QX-A", "--version", "3", "--set",
+           "gender=Female", "--remove", "citizenship", "--identity-file",
+           Write("person.json", R"({"born": "1999", "otherLanguages": []})"),
+           "--source-file", Write("source.txt", "passport\n")});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  const auto request =
+      node_->LastRequest<office::v1::AmendCaseRequest>("CaseService.AmendCase");
+  EXPECT_EQ(request.expected_version(), 3u);
+  EXPECT_EQ(request.source(), "passport");
+  EXPECT_THAT(request.remove(), ElementsAre("citizenship"));
+  EXPECT_THAT(request.identity_parts(),
+              UnorderedElementsAre("born", "other_languages"));
+}
+
+TEST_F(CaseVerb, AMergeThatIsNotMadeSaysWhereAndEndsWithOne) {
+  office::v1::MergeCasesResponse answer;
+  auto* const conflict = answer.add_conflicts();
+  conflict->set_field("gender");
+  conflict->add_into("Female");
+  conflict->add_merged("Male");
+  answer.add_conflicts()->set_field("born");
+  node_->Answer("CaseService.MergeCases", answer);
+  prompter_.answers = {"same passport"};
+  const Outcome outcome =
+      Run({"case", "merge", "7K3P-92QX-A", "--into", "2M4T-81CD-6", "--prefer",
+           "citizenship=merged"});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.out, HasSubstr("gender  Female  Male"));
+  EXPECT_THAT(outcome.out, HasSubstr("born    sealed  sealed"));
+  const auto request = node_->LastRequest<office::v1::MergeCasesRequest>(
+      "CaseService.MergeCases");
+  EXPECT_EQ(request.merged(), "7K3P-92QX-A");
+  EXPECT_EQ(request.reason(), "same passport");
+  ASSERT_EQ(request.choices_size(), 1);
+  EXPECT_TRUE(request.choices(0).take_merged());
+  EXPECT_EQ(Run({"case", "merge", "7K3P-92QX-A", "--into", "2M4T-81CD-6",
+                 "--prefer", "gender"})
+                .code,
+            2);
+}
+
+TEST_F(CaseVerb, ARiskIsSentWithItsStatementAndShownOnTheCase) {
+  node_->Answer("CaseEntryService.AddEntry", office::v1::AddEntryResponse());
+  const Outcome outcome =
+      Run({"case", "add", "risk", "7K3P-92QX-A", "--level", "EXTREME", "--date",
+           "2025-02-11", "--risk-to-life", "--text-file",
+           Write("risk.txt", "Threats.\nSeveral.\n")});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  const auto request = node_->LastRequest<office::v1::AddEntryRequest>(
+      "CaseEntryService.AddEntry");
+  EXPECT_EQ(request.wording().happened(), "2025-02-11");
+  EXPECT_TRUE(request.wording().risk().risk_to_life());
+  EXPECT_EQ(request.wording().risk().statement(), "Threats.\nSeveral.");
+  office::v1::GetCaseResponse shown;
+  shown.mutable_summary()->set_risk_to_life(true);
+  shown.mutable_risk()->set_kind("RISK");
+  *shown.mutable_risk()->mutable_wording() = request.wording();
+  node_->Answer("CaseService.GetCase", shown);
+  Run({"case", "show", "7K3P-92QX-A"});  // As it was before.
+  const Outcome show = Run({"case", "show", "7K3P-92QX-A"});
+  EXPECT_THAT(show.out, HasSubstr("RISK TO LIFE"));
+  EXPECT_THAT(show.out, HasSubstr("Threats."));
+}
+
+TEST_F(CaseVerb, AnEntryIsCorrectedWithTheVersionThatWasRead) {
+  node_->Answer("CaseEntryService.AmendEntry",
+                office::v1::AmendEntryResponse());
+  prompter_.answers = {"Rang at noon.", "wrong hour"};
+  const std::string id(32, 'a');
+  EXPECT_EQ(Run({"case", "add", "note", "7K3P-92QX-A", "--amends", id,
+                 "--version", "2"})
+                .code,
+            0);
+  const auto request = node_->LastRequest<office::v1::AmendEntryRequest>(
+      "CaseEntryService.AmendEntry");
+  EXPECT_EQ(request.entry_id(), id);
+  EXPECT_EQ(request.expected_version(), 2u);
+  EXPECT_EQ(request.wording().note().text(), "Rang at noon.");
+  EXPECT_EQ(request.reason(), "wrong hour");
+}
+
+TEST_F(CaseVerb, ThirdPersonsAreListedWithoutNames) {
+  office::v1::ListThirdPersonsResponse list;
+  auto* const one = list.add_persons();
+  one->set_third_person_id("ab");
+  one->set_kind("ALLEGED_PERPETRATOR");
+  one->add_roles("Exploiter");
+  node_->Answer("ThirdPersonService.ListThirdPersons", list);
+  const Outcome outcome = Run({"case", "third", "list", "7K3P-92QX-A"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("ALLEGED_PERPETRATOR"));
+  EXPECT_EQ(node_
+                ->LastRequest<office::v1::ListThirdPersonsRequest>(
+                    "ThirdPersonService.ListThirdPersons")
+                .number(),
+            "7K3P-92QX-A");
 }
 
 TEST_F(Import, StreamsTheFileWholeAndInOrder) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The verbs on a case over its life: amend, assign, status, merge and back,
-// entries, third persons.
+// The verbs on a case over its life: amend, assign, status, entries, third
+// persons.
 #include "node/cases/life_actions.h"
 
 #include <gmock/gmock.h>
@@ -12,140 +12,20 @@
 #include <vector>
 
 #include "node/base/errors.h"
-#include "node/cases/cases_actions.h"
 #include "node/cases/entries_actions.h"
 #include "node/cases/entries_records.h"
-#include "node/cases/merge_actions.h"
-#include "node/cases/soundness.h"
 #include "node/cases/third_person_actions.h"
-#include "node/people/people_records.h"
 #include "tests/support/status_matchers.h"
-#include "tests/unit/node/cases/office.h"
+#include "tests/unit/node/cases/life_office.h"
 
 namespace amparo::cases {
 namespace {
 
 using people::Caller;
-using people::Role;
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
-
-class LifeTest : public testing::Test {
- protected:
-  LifeTest()
-      : requests_(*office_.store, *office_.vault, office_.clock),
-        cases_(office_.services(), requests_),
-        life_(cases_.desk()),
-        merges_(cases_.desk()),
-        entries_(cases_.desk()),
-        thirds_(cases_.desk()) {
-    Enrol('a', "anna", "north", Role::kCaseworker);
-    Enrol('b', "boris", "north", Role::kCaseworker);
-    Enrol('c', "clara", "south", Role::kCaseworker);
-    Enrol('d', "dora", "north", Role::kAnalyst);
-  }
-
-  static PersonId IdOf(char fill) {
-    return *PersonId::FromBytes(std::string(16, fill));
-  }
-  static Caller Person(char fill, Role role, std::string team) {
-    return Caller::ForPerson(IdOf(fill),
-                             *SessionId::FromBytes(std::string(16, fill)),
-                             {role}, std::move(team));
-  }
-  void Enrol(char fill, const std::string& name, const std::string& team,
-             Role role) {
-    people::Person person;
-    person.name = name;
-    person.team = team;
-    person.roles = {role};
-    person.state = people::PersonState::kActive;
-    person.password_hash = "$argon2id$none";
-    person.added_at = office_.clock.Now();
-    storage::Batch batch;
-    EXPECT_THAT(storage::Table<people::PersonCodec>(*office_.vault)
-                    .Insert(batch, IdOf(fill), person),
-                IsOk());
-    EXPECT_THAT(storage::Table<people::PersonNameCodec>(*office_.vault)
-                    .Insert(batch,
-                            office_.vault->BlindIndex(
-                                storage::TableId::kPersonNames, name),
-                            IdOf(fill)),
-                IsOk());
-    EXPECT_THAT(office_.store->Commit(batch), IsOk());
-  }
-
-  RequestId Next() {
-    return *RequestId::FromBytes(crypto::RandomBytes(office_.random, 16));
-  }
-  Case Registered(const Caller& caller, std::vector<Profile::Pair> profile,
-                  std::optional<Identity> identity = std::nullopt) {
-    const auto file = cases_.Register(
-        caller, {Next(), std::move(profile), std::move(identity)});
-    EXPECT_THAT(file, IsOk());
-    return *file;
-  }
-  static Identity Named(const std::string& name) {
-    Identity identity;
-    identity.given_names_romanised = name;
-    return identity;
-  }
-  AmendCaseRequest Amending(const Case& file, uint32_t version) {
-    AmendCaseRequest request;
-    request.request = Next();
-    request.number = file.number.text();
-    request.expected_version = version;
-    request.source = "passport";
-    return request;
-  }
-  ShownCase Shown(const Case& file) {
-    return *cases_.Show(supervisor_, file.number.text());
-  }
-  MergeCasesRequest Merging(const Case& into, const Case& merged) {
-    return {Next(), into.number.text(), merged.number.text(), {}, "twice"};
-  }
-  absl::StatusOr<EntryId> Write(const Caller& caller, const Case& file,
-                                EntryContent content) {
-    return entries_.Add(
-        caller,
-        {Next(), file.number.text(), {{2025, 1, 1}, "", std::move(content)}});
-  }
-  int Leaves(audit::EventKind kind) {
-    const auto page = office_.log->ReadEvents(0, 500);
-    EXPECT_THAT(page, IsOk());
-    int found = 0;
-    for (const audit::LoggedEvent& event : page->events) {
-      if (event.kind == kind) ++found;
-    }
-    return found;
-  }
-  std::vector<std::string> Findings() {
-    storage::Findings findings;
-    storage::Inspection inspection(*office_.store, *office_.vault, findings);
-    EXPECT_THAT(CheckCases(inspection), IsOk());
-    std::vector<std::string> found;
-    for (const storage::Finding& finding : findings.List()) {
-      found.push_back(finding.what);
-    }
-    return found;
-  }
-
-  Office office_;
-  people::Requests requests_;
-  CasesActions cases_;
-  const LifeActions life_;
-  const MergeActions merges_;
-  const EntriesActions entries_;
-  const ThirdPersonActions thirds_;
-  const Caller anna_ = Person('a', Role::kCaseworker, "north");
-  const Caller boris_ = Person('b', Role::kCaseworker, "north");
-  const Caller clara_ = Person('c', Role::kCaseworker, "south");
-  const Caller supervisor_ = Person('s', Role::kSupervisor, "north");
-  const Caller administrator_ = Person('x', Role::kAdministrator, "north");
-};
 
 TEST_F(LifeTest, P21_AnAmendmentIsInTheHistoryWithWhoWhenAndWhatStoodBefore) {
   const Case file = Registered(anna_, {{"gender", "Male"}}, Named("Anna"));
@@ -293,139 +173,6 @@ TEST_F(LifeTest, AClosedCaseBeginsNothingNewUntilItIsReopened) {
   EXPECT_THAT(Write(anna_, file, ServiceGiven{"FOOD"}), IsOk());
   EXPECT_EQ(Leaves(audit::EventKind::kCaseStatusChanged), 2);
   EXPECT_THAT(Findings(), IsEmpty());
-}
-
-TEST_F(LifeTest, AMergeFillsWhatIsMissingAndItsUndoRestoresBoth) {
-  Identity first = Named("Anna");
-  Identity second = Named("Anna");
-  second.born = {1990, 5, 0};
-  second.documents = {{"PASSPORT", "FA1", "UKR"}};
-  const Case a =
-      Registered(anna_, {{"gender", "Female"}, {"citizenship", "-99"}}, first);
-  const Case b = Registered(anna_,
-                            {{"citizenship", "UA"},
-                             {"isForcedLabour", "1"},
-                             {"yearOfRegistration", "2024"}},
-                            second);
-  const ShownCase a_before = Shown(a);
-  const ShownCase b_before = Shown(b);
-  MergeCasesRequest dry = Merging(a, b);
-  dry.dry_run = true;
-  auto outcome = merges_.Merge(anna_, dry);
-  ASSERT_THAT(outcome, IsOk());
-  EXPECT_FALSE(outcome->done);
-  EXPECT_THAT(outcome->filled, ElementsAre("citizenship", "isForcedLabour",
-                                           "born", "documents"));
-  outcome = merges_.Merge(anna_, Merging(a, b));
-  ASSERT_THAT(outcome, IsOk());
-  EXPECT_TRUE(outcome->done);
-  EXPECT_EQ(Shown(a).profile.Find("citizenship"), "UKR");
-  // The person is counted where they were counted.
-  EXPECT_EQ(Shown(a).profile.Find("yearOfRegistration"), "2025");
-  EXPECT_EQ(Shown(b).file.merged_into, a.id);
-  EXPECT_EQ((*cases_.ShowIdentity(anna_, a.number.text()))->born.year, 1990);
-  EXPECT_THAT(Findings(), IsEmpty());
-  // It takes nothing new, and leads on; it counts no more.
-  EXPECT_EQ(StateOf(Write(anna_, b, Note{"x"}).status()), "Merged");
-  EXPECT_EQ(
-      StateOf(
-          life_.ChangeStatus(anna_, {Next(), b.number.text(), "FollowUp", "x"})
-              .status()),
-      "Merged");
-  EXPECT_EQ(StateOf(merges_.Merge(anna_, Merging(b, a)).status()), "Merged");
-  int counted = 0;
-  EXPECT_THAT(
-      office_.registry->ScanProfiles(*office_.store,
-                                     [&](const SubjectId&, const Profile&) {
-                                       ++counted;
-                                       return absl::StatusOr<bool>(true);
-                                     }),
-      IsOk());
-  EXPECT_EQ(counted, 1);
-  // Undone, both say what they said.
-  EXPECT_THAT(merges_.Unmerge(anna_, {Next(), b.number.text(), "two sisters"}),
-              IsOkAndHolds(a.number.text()));
-  EXPECT_EQ(Shown(a).profile, a_before.profile);
-  EXPECT_EQ(Shown(b).profile, b_before.profile);
-  EXPECT_EQ(*cases_.ShowIdentity(anna_, a.number.text()), first);
-  EXPECT_EQ(*cases_.ShowIdentity(anna_, b.number.text()), second);
-  EXPECT_TRUE(Shown(b).file.merged_into.empty());
-  EXPECT_TRUE(Shown(a).file.absorbed.empty());
-  EXPECT_THAT(Findings(), IsEmpty());
-  EXPECT_EQ(
-      StateOf(merges_.Unmerge(anna_, {Next(), b.number.text(), "x"}).status()),
-      "Active");
-}
-
-TEST_F(LifeTest, NothingIsMergedUntilEveryContradictionIsSettled) {
-  const Case a = Registered(
-      anna_, {{"gender", "Female"}, {"citizenship", "UA"}}, Named("Anna"));
-  const Case b = Registered(anna_, {{"gender", "Male"}, {"citizenship", "PL"}},
-                            Named("Hanna"));
-  MergeCasesRequest request = Merging(a, b);
-  auto outcome = merges_.Merge(anna_, request);
-  ASSERT_THAT(outcome, IsOk());
-  EXPECT_FALSE(outcome->done);
-  ASSERT_THAT(outcome->conflicts, SizeIs(3));
-  EXPECT_EQ(outcome->conflicts[0].field, "citizenship");
-  EXPECT_THAT(outcome->conflicts[0].merged, ElementsAre("POL"));
-  // Of an identity only the field is told.
-  EXPECT_EQ(outcome->conflicts[2].field, "given_names_romanised");
-  EXPECT_THAT(outcome->conflicts[2].into, IsEmpty());
-  EXPECT_TRUE(Shown(b).file.merged_into.empty());
-  request.choices = {{"citizenship", true}, {"gender", false}};
-  outcome = merges_.Merge(anna_, request);
-  ASSERT_THAT(outcome, IsOk());
-  EXPECT_THAT(outcome->conflicts, SizeIs(1));
-  request.choices["given_names_romanised"] = true;
-  request.choices["isAbduction"] = true;
-  EXPECT_EQ(FieldOf(merges_.Merge(anna_, request).status()), "choices");
-  request.choices.erase("isAbduction");
-  outcome = merges_.Merge(anna_, request);
-  ASSERT_THAT(outcome, IsOk());
-  EXPECT_TRUE(outcome->done);
-  EXPECT_EQ(Shown(a).profile.Find("citizenship"), "POL");
-  EXPECT_EQ(Shown(a).profile.Find("gender"), "Female");
-}
-
-TEST_F(LifeTest, AMergeThatWouldLoseSomethingIsRefused) {
-  const Case a = Registered(anna_, {});
-  const Case b = Registered(anna_, {});
-  const Case c = Registered(anna_, {});
-  const Case foreign = Registered(clara_, {});
-  EXPECT_EQ(FieldOf(merges_.Merge(anna_, Merging(a, a)).status()), "merged");
-  EXPECT_EQ(ReasonOf(merges_.Merge(anna_, Merging(a, foreign)).status()),
-            Reason::kNotAllowed);
-  EXPECT_EQ(ReasonOf(merges_.Merge(boris_, Merging(a, b)).status()),
-            Reason::kNotAllowed);
-  ASSERT_THAT(Write(anna_, b, RiskAssessment{"EXTREME", "Threats.", true, {}}),
-              IsOk());
-  EXPECT_EQ(StateOf(merges_.Merge(anna_, Merging(a, b)).status()),
-            "RiskToLife");
-  ASSERT_THAT(Write(anna_, a, RiskAssessment{"EXTREME", "Threats.", true, {}}),
-              IsOk());
-  ASSERT_THAT(merges_.Merge(supervisor_, Merging(a, b)), IsOk());
-  EXPECT_EQ(StateOf(merges_.Merge(anna_, Merging(c, a)).status()), "Absorbing");
-}
-
-TEST_F(LifeTest, AnUndoSaysWhatWasChangedSinceTheMerge) {
-  const Case a = Registered(anna_, {{"gender", "Female"}});
-  const Case b = Registered(anna_, {{"citizenship", "UA"}});
-  ASSERT_THAT(merges_.Merge(anna_, Merging(a, b)), IsOk());
-  AmendCaseRequest request = Amending(a, 2);
-  request.set = {{"citizenship", "PL"}, {"isAbduction", "1"}};
-  ASSERT_THAT(life_.Amend(anna_, request), IsOk());
-  const UnmergeCasesRequest undo{Next(), b.number.text(), "two"};
-  const absl::Status refused = merges_.Unmerge(anna_, undo).status();
-  EXPECT_EQ(StateOf(refused), "ChangedSince");
-  EXPECT_THAT(std::string(refused.message()), HasSubstr("citizenship"));
-  EXPECT_THAT(std::string(refused.message()), Not(HasSubstr("isAbduction")));
-  request = Amending(a, 3);
-  request.set = {{"citizenship", "UA"}};
-  ASSERT_THAT(life_.Amend(anna_, request), IsOk());
-  ASSERT_THAT(merges_.Unmerge(anna_, undo), IsOk());
-  EXPECT_EQ(Shown(a).profile.Find("citizenship"), "");
-  EXPECT_EQ(Shown(a).profile.Find("isAbduction"), "1");
 }
 
 TEST_F(LifeTest, EntriesAreWrittenOnceHoweverOftenTheyAreAskedFor) {

@@ -9,6 +9,10 @@
 #include <vector>
 
 #include "node/base/errors.h"
+#include "node/cases/entries_actions.h"
+#include "node/cases/life_actions.h"
+#include "node/cases/third_person_actions.h"
+#include "node/referral/referral_letters.h"
 #include "tests/support/office_pair.h"
 #include "tests/support/status_matchers.h"
 
@@ -18,7 +22,9 @@ namespace {
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::Field;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::Pair;
 using ::testing::SizeIs;
 
@@ -186,6 +192,55 @@ TEST_F(ReferralActionsTest, OnlyConsentedCategoriesAreDisclosed) {
   EXPECT_EQ(ReasonOf(TryDisclose(id, {DataCategory::kNames})),
             Reason::kWrongState)
       << "a file is sent once";
+}
+
+// What a case names and notes beside its person stays in its office.
+TEST_F(ReferralActionsTest, ThirdPersonsAndEntriesNeverTravel) {
+  const OfficePair::Person person = pair_.NewPerson();
+  const cases::CaseDesk& desk = pair_.a.node().cases().desk();
+  cases::AddThirdPersonRequest third{
+      pair_.a.NewRequest(), person.case_number, {}};
+  third.person.kind = "ALLEGED_PERPETRATOR";
+  third.person.relation = "EMPLOYER";
+  third.person.roles = {"Exploiter"};
+  third.person.identity.family_names = "Borghesiano";
+  third.person.note = "Drives a Borghesiano van";
+  ASSERT_THAT(cases::ThirdPersonActions(desk).Add(pair_.a.caseworker(), third),
+              IsOk());
+  ASSERT_THAT(cases::EntriesActions(desk).Add(
+                  pair_.a.caseworker(),
+                  {pair_.a.NewRequest(),
+                   person.case_number,
+                   {{}, "", cases::Note{"Borghesiano was seen."}}}),
+              IsOk());
+  const ReferralId id = pair_.ProposeAndAccept(person);
+  ASSERT_THAT(
+      TryDisclose(id, {DataCategory::kNames, DataCategory::kDatesOfBirth}),
+      IsOk());
+  ASSERT_TRUE(pair_.Quiet());
+  const auto file = AtB().OpenDisclosure(pair_.b.focal_point(), id);
+  ASSERT_THAT(file, IsOk());
+  const std::string disclosed =
+      EncodeDisclosure({id, file->identity}) +
+      EncodeRequest(
+          {id, Pseudonym(),
+           Must(AtB().Show(pair_.b.focal_point(), id)).referral.request});
+  EXPECT_THAT(disclosed, HasSubstr("Коваль"));
+  EXPECT_THAT(disclosed, Not(HasSubstr("Borghesiano")));
+  EXPECT_EQ(pair_.b.Rows(storage::TableId::kThirdPersons), 0u);
+  EXPECT_EQ(pair_.b.Rows(storage::TableId::kCaseEntries), 0u);
+}
+
+TEST_F(ReferralActionsTest, AClosedCaseIsNotReferredNorConsentedFor) {
+  const OfficePair::Person person = pair_.NewPerson();
+  const cases::LifeActions life(pair_.a.node().cases().desk());
+  ASSERT_THAT(life.ChangeStatus(pair_.a.caseworker(),
+                                {pair_.a.NewRequest(), person.case_number,
+                                 "Closed", "CONTACT_LOST"}),
+              IsOk());
+  EXPECT_EQ(StateOf(TryPropose(person)), "Closed");
+  // What was consented to can be withdrawn all the same.
+  EXPECT_THAT(pair_.a.Withdraw(person.referral), IsOk());
 }
 
 TEST_F(ReferralActionsTest, DisclosureNeedsItsOwnConsent) {
