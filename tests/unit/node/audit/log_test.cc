@@ -178,7 +178,7 @@ TEST_F(LogTest, AnEventNeverHoldsAnythingButListedNamesAndCodedWords) {
        "\xd0\x9c\xd0\xb0", false},
       {"an address", EventKind::kRecall, "person", "a@b", false},
       {"padding", EventKind::kPadding, "case", "00", false},
-      {"unknown kind", static_cast<EventKind>(38), "case", "00", false},
+      {"unknown kind", static_cast<EventKind>(9999), "case", "00", false},
   };
   for (const auto& c : kCases) {
     Batch batch;
