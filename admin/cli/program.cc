@@ -126,6 +126,7 @@ int RunProgram(std::vector<std::string> arguments, Surroundings& around) {
   AddPersonVerbs(verbs);
   AddTableVerbs(verbs);
   AddTrendVerb(verbs);
+  AddVocabularyVerbs(verbs);
   AddStatusVerb(verbs);
   AddDoctorVerb(verbs);
   AddCompletionVerb(verbs, program);

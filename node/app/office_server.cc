@@ -21,6 +21,7 @@
 #include "node/referral/referral_rpc.h"
 #include "node/region/region_rpc.h"
 #include "node/statistics/statistics_rpc.h"
+#include "node/vocabulary/vocabulary_rpc.h"
 
 namespace amparo::app {
 namespace {
@@ -33,7 +34,8 @@ absl::Status CheckPermissions(const std::vector<grpc::Service*>& services) {
   for (const char* const name :
        {"PeopleService", "CaseService", "CaseEntryService",
         "ThirdPersonService", "ConsentService", "PeeringAdminService",
-        "ReferralService", "TableService", "TrendService", "StatusService"}) {
+        "ReferralService", "TableService", "TrendService", "StatusService",
+        "VocabularyService"}) {
     const auto* const found =
         google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
             std::string(kOfficePackage) + name);
@@ -66,12 +68,14 @@ class OfficeServer::Impl {
         tables_(gate_, node.tables()),
         trends_(gate_, node.trends()),
         status_(gate_, node, version, config),
+        vocabulary_(gate_),
         socket_path_(OfficeSocketPath(config.data_directory)) {}
 
   absl::Status Start() {
     const std::vector<grpc::Service*> services = {
-        &people_,  &cases_,     &entries_, &third_persons_, &consent_,
-        &peering_, &referrals_, &tables_,  &trends_,        &status_};
+        &people_,  &cases_,   &entries_,   &third_persons_,
+        &consent_, &peering_, &referrals_, &tables_,
+        &trends_,  &status_,  &vocabulary_};
     RETURN_IF_ERROR(CheckPermissions(services));
     grpc::ServerBuilder builder;
     for (grpc::Service* const service : services) {
@@ -106,6 +110,7 @@ class OfficeServer::Impl {
   statistics::TableRpc tables_;
   region::TrendRpc trends_;
   StatusRpc status_;
+  vocabulary::VocabularyRpc vocabulary_;
   const std::string socket_path_;
   CallFigures calls_{"amparo.office.v1", {}};
   std::unique_ptr<grpc::Server> server_;

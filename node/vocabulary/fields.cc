@@ -60,6 +60,10 @@ absl::StatusOr<Field> ReadField(const Lists& lists, absl::string_view line) {
   }
   field.core = cells[5] == "core";
   field.deprecated = cells[6] == "deprecated";
+  field.alias = cells[6] == "alias";
+  if (!field.deprecated && !field.alias && cells[6] != "current") {
+    return Error(Reason::kInternal, "unknown state");
+  }
   ASSIGN_OR_RETURN(const size_t home, PlaceIn(kHomeNames, cells[7]));
   field.home = static_cast<Home>(home);
   field.part = cells[8];

@@ -61,6 +61,9 @@ struct Field {
   const List* list = nullptr;  // Of its codes; null when it has none.
   bool core = false;           // The standard wants it in every system.
   bool deprecated = false;     // Still read, no longer asked.
+  // A later name of a column that stands in the registry under its first name
+  // too: read like it, not written.
+  bool alias = false;
   Home home = Home::kProfile;
   // For kProfile the variable, or the beginning of the flags that the codes of
   // `list` are ("typeOfSex" for typeOfSexProstitution and so on); elsewhere

@@ -44,6 +44,8 @@ TEST(FieldsTest, BothNamesOfAColumnGoToTheSameVariable) {
     other.replace(0, 8, "typeOf");
     ASSERT_NE(fields.Find(kCtdc27, other), nullptr) << other;
     EXPECT_EQ(fields.Find(kCtdc27, other)->part, field.part);
+    EXPECT_TRUE(field.alias);
+    EXPECT_FALSE(fields.Find(kCtdc27, other)->alias);
     EXPECT_EQ(Lists::BuiltIn().FindVariable(field.name)->name, field.part);
   }
 }
@@ -132,6 +134,7 @@ TEST(FieldsTest, BrokenFilesAreRefused) {
         std::string("S\t-\tx\tflag\tnone\t-\tcurrent\tprofile\tisAbduction\n"),
         std::string("S\t-\tx\tcolour\t-\t-\tcurrent\tprofile\tisAbduction\n"),
         std::string("S\t-\tx\tflag\t-\t-\tcurrent\tcellar\tisAbduction\n"),
+        std::string("S\t-\tx\tflag\t-\t-\told\tprofile\tisAbduction\n"),
         std::string("S\t-\tx\tflag\t-\t-\tcurrent\tcomputed\tisAbduction\n"),
         std::string("S\t-\tx\n")}) {
     const auto fields = Fields::Parse(lists, text);
