@@ -40,6 +40,7 @@ class Diagnosis {
     Versions();
     Address();
     Config();
+    PlaceNames();
     Ok("fsck",
        "not known when stored data was last checked: stop the node and "
        "run amparod fsck to know");
@@ -54,6 +55,16 @@ class Diagnosis {
            std::string next_step) {
     findings_.push_back(
         {level, std::string(about), std::move(cause), std::move(next_step)});
+  }
+
+  void PlaceNames() {
+    if (facts_.has_place_names) {
+      return Ok("vocabulary", "names of countries and languages are there");
+    }
+    Add(Level::kWarn, "vocabulary",
+        "the package iso-codes is not there: countries and languages are shown "
+        "as codes",
+        "run deploy/setup/install, or install the package");
   }
 
   void Clock() {

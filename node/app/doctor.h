@@ -102,6 +102,8 @@ struct DoctorFacts {
   // made from here; nullopt: not tried.
   std::string public_address;
   std::optional<bool> address_answers;
+  // Whether names of countries and languages can be read (iso-codes).
+  bool has_place_names = true;
   std::optional<ConfigFacts> config;  // nullopt: not started from a file.
 };
 

@@ -25,6 +25,7 @@
 #include "node/delivery/delivery_records.h"
 #include "node/delivery/waiting_letters.h"
 #include "node/storage/table.h"
+#include "node/vocabulary/labels.h"
 
 namespace amparo::app {
 namespace {
@@ -204,6 +205,7 @@ absl::StatusOr<DoctorFacts> GatherFacts(Node& node, const ClockWatch& watch,
   DoctorFacts facts;
   facts.now = node.ground().clock.Now();
   facts.clock_jump = watch.Jump();
+  facts.has_place_names = vocabulary::Labels::BuiltIn().names().Present();
   facts.disk_known = false;
   if (!config.data_directory.empty()) {
     LookAtDirectory(config.data_directory, facts);

@@ -57,7 +57,7 @@ TEST(DoctorTest, AHealthyNodeIsOkInAllAndSaysOfEachThingWhatWasSeen) {
   EXPECT_EQ(Worst(findings), Level::kOk);
   for (const char* about :
        {"clock", "disk", "files", "keys", "peer Kyiv", "version", "openssl",
-        "address", "config", "fsck"}) {
+        "address", "config", "vocabulary", "fsck"}) {
     EXPECT_THAT(findings, Contains(Field(&DoctorFinding::about, about)));
   }
   EXPECT_THAT(findings, Not(Contains(Field(&DoctorFinding::cause, IsEmpty()))));
@@ -156,6 +156,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "openssl", "OpenSSL 3.0.21"},
         Ailment{"AddressSilent", [](F& f) { f.address_answers = false; },
                 Level::kWarn, "address", "does not answer"},
+        Ailment{"NamesMissing", [](F& f) { f.has_place_names = false; },
+                Level::kWarn, "vocabulary", "iso-codes is not there"},
         Ailment{"ConfigWouldBeRefused",
                 [](F& f) { f.config->refusal = "line 3: unknown key"; },
                 Level::kFail, "config", "not start again: line 3"},
