@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <set>
 #include <string>
 #include <utility>
@@ -96,9 +97,16 @@ TEST(LabelsTest, WithoutThePackageNamesFallBackToCodes) {
   EXPECT_EQ(LabelOf(Bare(), "country", "-99", "es"), "Desconocido");
 }
 
+// A slim system may have the package without its translations.
+bool HasTranslations() {
+  return Labels::BuiltIn().names().Present() &&
+         std::filesystem::exists(
+             "/usr/share/locale/es/LC_MESSAGES/iso_3166-1.mo");
+}
+
 TEST(LabelsTest, NamesComeFromIsoCodes) {
   const Labels& labels = Labels::BuiltIn();
-  if (!labels.names().Present()) GTEST_SKIP() << "iso-codes is not installed";
+  if (!HasTranslations()) GTEST_SKIP() << "iso-codes is not installed whole";
   EXPECT_EQ(LabelOf(labels, "country", "TJK", "en"), "Tajikistan");
   EXPECT_EQ(LabelOf(labels, "country", "TJ", "es"), "Tayikistán");
   EXPECT_EQ(LabelOf(labels, "country", "BOL", "en"), "Bolivia");
@@ -111,7 +119,7 @@ TEST(LabelsTest, NamesComeFromIsoCodes) {
 
 TEST(LabelsTest, DariFallsBackToPersian) {
   const Labels& labels = Labels::BuiltIn();
-  if (!labels.names().Present()) GTEST_SKIP() << "iso-codes is not installed";
+  if (!HasTranslations()) GTEST_SKIP() << "iso-codes is not installed whole";
   EXPECT_EQ(LabelOf(labels, "country", "TJK", "prs"), "تاجیکستان");
 }
 

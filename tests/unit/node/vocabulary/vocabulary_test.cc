@@ -5,10 +5,12 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_split.h"
 #include "node/base/errors.h"
 #include "tests/support/status_matchers.h"
 
@@ -281,6 +283,39 @@ TEST(EditionTest, RecordsOfThisAndEarlierEditionsAreReadLaterOnesNot) {
   const absl::Status later = lists.CheckEdition(3);
   EXPECT_EQ(ReasonOf(later), Reason::kRecordDamaged);
   EXPECT_THAT(std::string(later.message()), HasSubstr("edition 3"));
+}
+
+// What any earlier edition could record, this one reads. The files beside this
+// test are frozen; see the first.
+TEST(EditionTest, EveryCodeThatWasEverShippedIsStillRead) {
+  const Lists& lists = Lists::BuiltIn();
+  for (uint32_t edition = 1; edition <= lists.edition(); ++edition) {
+    std::ifstream file(std::string(AMPARO_SOURCE_DIR) +
+                       "/tests/unit/node/vocabulary/codes_of_edition_" +
+                       std::to_string(edition) + ".tsv");
+    size_t seen = 0;
+    std::string line;
+    while (std::getline(file, line)) {
+      if (line.empty() || line[0] == '#') continue;
+      const std::vector<std::string> cells = absl::StrSplit(line, '\t');
+      if (cells[0] == "variable") {
+        const Variable* const variable = lists.FindVariable(cells[1]);
+        ASSERT_NE(variable, nullptr) << cells[1];
+        EXPECT_FALSE(variable->derived) << cells[1];
+        EXPECT_EQ(variable->list->id(), cells[2]) << cells[1];
+        continue;
+      }
+      const List* const list = lists.FindList(cells[1]);
+      ASSERT_NE(list, nullptr) << cells[1];
+      for (size_t i = 2; i < cells.size(); ++i) {
+        const Code* const code = list->Find(cells[i]);
+        ASSERT_NE(code, nullptr) << cells[1] << " " << cells[i];
+        EXPECT_EQ(code->code, cells[i]) << cells[1];
+        ++seen;
+      }
+    }
+    EXPECT_GT(seen, 10'000u) << "edition " << edition << " has no file";
+  }
 }
 
 TEST(EditionTest, TheBuiltInVocabularyHasOne) {
