@@ -7,6 +7,7 @@ set(amparo_header_only
   node/app/handshake_door.h
   node/app/version.h
   node/base/status_macros.h
+  node/cases/foreign/formats.h
   node/consent/withdrawal.h
   node/delivery/delivery.h
   node/peering/peering_link.h
