@@ -10,6 +10,7 @@
 #include "absl/strings/str_split.h"
 #include "admin/cli/case_import.h"
 #include "admin/cli/case_life_verbs.h"
+#include "admin/cli/case_search.h"
 #include "admin/cli/failure.h"
 #include "admin/cli/identity.h"
 #include "admin/cli/output.h"
@@ -59,30 +60,6 @@ absl::Status Register(Desk& desk, const CaseOptions& options) {
                     "the child's assent and a best-interests decision.\n");
   }
   return desk.Print(answer, text);
-}
-
-absl::Status List(Desk& desk, const Paging& paging) {
-  ASSIGN_OR_RETURN(const auto answer,
-                   Gather(desk, &CaseService::Stub::ListCases,
-                          office::v1::ListCasesRequest(), paging,
-                          [](office::v1::ListCasesResponse* page) {
-                            return page->mutable_cases();
-                          }));
-  Columns columns({"Case", "Registered", "Year", "Source", "Minor", "Names",
-                   "Whose", "Status"});
-  for (const CaseSummary& one : answer.cases()) {
-    columns.Add({one.number(), desk.Time(one.registered_at_ms()),
-                 absl::StrCat(one.year()), one.source(),
-                 one.treated_as_minor() ? "yes" : "no",
-                 one.has_identity() ? "sealed" : "none",
-                 one.own() ? "yours" : "team",
-                 absl::StrCat(one.merged_into().empty()
-                                  ? one.status()
-                                  : "merged into " + one.merged_into(),
-                              one.risk_to_life() ? ", RISK TO LIFE" : "")});
-  }
-  return desk.Print(
-      answer, columns.Text("No cases.") + MoreText(answer.next_page_token()));
 }
 
 std::string CaseText(const Desk& desk,
@@ -185,12 +162,7 @@ void AddCaseVerbs(Verbs& verbs) {
   CLI::App* const noun = verbs.Noun("case", "Cases of this office");
   AddRegister(verbs, noun);
   AddImport(verbs, noun);
-  auto paging = std::make_shared<Paging>();
-  CLI::App* const list =
-      verbs.Add(noun, "list", "Lists your and your team's cases, newest first",
-                "amparo case list --limit 20",
-                [paging](Desk& desk) { return List(desk, *paging); });
-  AddPaging(list, paging.get());
+  AddFindingVerbs(verbs, noun);
   auto options = std::make_shared<CaseOptions>();
   CLI::App* const show = verbs.Add(
       noun, "show", "Shows a case with its coded profile",

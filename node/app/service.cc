@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/app/service.h"
 
+#include <thread>
 #include <utility>
 
 #include "node/app/handshake_door.h"
@@ -14,6 +15,7 @@
 #include "node/base/limits.h"
 #include "node/base/log.h"
 #include "node/base/status_macros.h"
+#include "node/cases/columns.h"
 #include "node/delivery/transport.h"
 #include "node/delivery/workers.h"
 
@@ -54,6 +56,10 @@ class Service::Impl {
     // waited for.
     if (clients_ != nullptr) clients_->Shutdown();
     if (upkeep_ != nullptr) upkeep_->Stop();
+    if (reading_.joinable()) {
+      node_->registry().StopReading();
+      reading_.join();
+    }
     if (workers_ != nullptr) workers_->Stop();
     metrics_ = nullptr;
     if (serving_) {
@@ -81,6 +87,8 @@ class Service::Impl {
                                     clock_.Now())
                         .status());
     ASSIGN_OR_RETURN(office_, OfficeServer::Start(*node_, config_, kVersion));
+    // Lists of many cases wait for this, nothing else does.
+    reading_ = std::thread([this] { ReadCases(); });
     workers_->Start(config_.delivery_threads);
     upkeep_ = std::make_unique<Upkeep>(*node_, config_,
                                        [this] { return peers_->Renew(); });
@@ -98,6 +106,17 @@ class Service::Impl {
     Log("serving", {LogField::Number("port", peers_->port()),
                     LogField::Path("data", config_.data_directory)});
     return absl::OkStatus();
+  }
+
+  void ReadCases() {
+    const absl::Status read = node_->registry().ReadColumns(*store_);
+    if (!read.ok()) {
+      Log("cases_not_read", {LogField::Why(ReasonOf(read))});
+      return;
+    }
+    Log("cases_read",
+        {LogField::Number("cases", static_cast<int64_t>(
+                                       node_->registry().columns().size()))});
   }
 
   absl::Status ServeMetrics() {
@@ -126,6 +145,7 @@ class Service::Impl {
   std::unique_ptr<Health> health_;
   std::unique_ptr<Pulse> pulse_;
   std::unique_ptr<MetricsPage> metrics_;
+  std::thread reading_;
 };
 
 absl::StatusOr<std::unique_ptr<Service>> Service::Start(

@@ -61,6 +61,7 @@ constexpr Row kRows[] = {
     {EventKind::kCaseUnmerged, "CASE_UNMERGED"},
     {EventKind::kCaseEntry, "CASE_ENTRY"},
     {EventKind::kThirdPerson, "THIRD_PERSON"},
+    {EventKind::kCaseSearched, "CASE_SEARCHED"},
 };
 
 constexpr absl::string_view kAboutNames[] = {

@@ -65,6 +65,7 @@ enum class EventKind : uint16_t {
   kCaseUnmerged = 42,
   kCaseEntry = 43,
   kThirdPerson = 44,
+  kCaseSearched = 60,
 };
 
 // Stable name, e.g. "CONSENT_GIVEN"; "UNKNOWN" for a number of a later

@@ -291,13 +291,20 @@ class EventCheck {
                       "an event is not the one its leaf was made of");
       return absl::OkStatus();
     }
-    const std::vector<absl::string_view> names = KeyNames(event->kind);
-    if (!names.empty()) {
-      const auto values = ValuesOf(*event, names);
-      if (values.has_value()) AddTo(read.sets[event->kind], *values);
+    Tally(event->kind, *event, read);
+    // An imported case and the consent its source vouches for are one event.
+    if (event->kind == EventKind::kCaseRegistered) {
+      Tally(EventKind::kConsentGiven, *event, read);
     }
     read.events.push_back(*std::move(event));
     return absl::OkStatus();
+  }
+
+  static void Tally(EventKind kind, const Event& event, EventsRead& read) {
+    const std::vector<absl::string_view> names = KeyNames(kind);
+    if (names.empty()) return;
+    const auto values = ValuesOf(event, names);
+    if (values.has_value()) AddTo(read.sets[kind], *values);
   }
 
   Inspection& inspection_;

@@ -143,24 +143,6 @@ absl::StatusOr<std::unique_ptr<Importer>> CasesActions::BeginImport(
                                     std::move(options));
 }
 
-absl::StatusOr<Registry::Page> CasesActions::List(
-    const people::Caller& caller, int page_size,
-    absl::string_view page_token) const {
-  RETURN_IF_ERROR(caller.May(Permission::kCaseRead));
-  if (page_size < 0 || page_size > limits::kPageSizeMax) {
-    return FieldError("page_size",
-                      absl::StrCat("must be 0 to ", limits::kPageSizeMax));
-  }
-  const size_t limit = static_cast<size_t>(
-      page_size == 0 ? limits::kPageSizeDefault : page_size);
-  const bool team =
-      caller.ScopeFor(Permission::kCaseRead) >= people::Scope::kTeam;
-  return services_.registry.ListVisible(
-      services_.store, caller.person(),
-      team ? absl::string_view(caller.team()) : absl::string_view(), limit,
-      page_token);
-}
-
 absl::StatusOr<ShownCase> CasesActions::Show(const people::Caller& caller,
                                              absl::string_view number) const {
   ASSIGN_OR_RETURN(Case file, Reach(caller, Permission::kCaseRead, number));

@@ -18,10 +18,13 @@
 #include "node/base/ids.h"
 #include "node/cases/case_desk.h"
 #include "node/cases/cases.h"
+#include "node/cases/columns.h"
 #include "node/cases/entries.h"
 #include "node/cases/foreign/importer.h"
 #include "node/cases/registry.h"
+#include "node/cases/search.h"
 #include "node/consent/withdrawal.h"
+#include "node/delivery/call_allowance.h"
 #include "node/people/caller.h"
 #include "node/people/requests.h"
 
@@ -40,6 +43,25 @@ struct ImportRequest {
   std::vector<RowRule> only_rows;
   bool dry_run = false;
 };
+
+struct ListRequest {
+  int page_size = 0;            // To limits::kPageSizeMax; 0: the default.
+  std::string page_token = {};  // From the page before, or empty.
+  CaseFilter filter = {};
+};
+
+struct CaseList {
+  std::vector<Case> cases;  // Newest first.
+  std::string next;         // Empty: no more.
+  int64_t total = 0;        // That the caller may see.
+};
+
+// Answers of one search; who finds more should ask for more.
+inline constexpr size_t kSearchAnswersMax = 50;
+// Searches that a person may do at once, and how soon one more: enough for
+// work, and slow for somebody who tries out names.
+inline constexpr int kSearchBurst = 30;
+inline constexpr absl::Duration kSearchEvery = absl::Seconds(10);
 
 struct ShownCase {
   Case file;
@@ -70,11 +92,16 @@ class CasesActions final : public consent::SubjectDirectory {
   absl::StatusOr<std::unique_ptr<Importer>> BeginImport(
       const people::Caller& caller, const ImportRequest& request) const;
 
-  // CASE_READ. Newest first; `page_size` 1 to limits::kPageSizeMax, 0 for the
-  // default; `page_token` from the page before, or empty.
-  absl::StatusOr<Registry::Page> List(const people::Caller& caller,
-                                      int page_size,
-                                      absl::string_view page_token) const;
+  // CASE_READ. Of the cases in the caller's scope those that pass the filter.
+  // kUnavailable while many cases are still being read after a start.
+  absl::StatusOr<CaseList> List(const people::Caller& caller,
+                                ListRequest request) const;
+
+  // CASE_SEARCH. Cases in the caller's scope of persons of whom the query is
+  // true. The leaf CASE_SEARCHED, which does not hold the query, is on disk
+  // before this answers. kLimitExceeded after too many searches.
+  absl::StatusOr<CaseList> Search(const people::Caller& caller,
+                                  const PersonQuery& query);
 
   // CASE_READ. `number` in any form CaseNumber::Parse takes.
   absl::StatusOr<ShownCase> Show(const people::Caller& caller,
@@ -94,6 +121,8 @@ class CasesActions final : public consent::SubjectDirectory {
       const SubjectId& subject) const override;
 
  private:
+  // The cases of a page as they are now.
+  absl::StatusOr<CaseList> Open(Columns::Page page) const;
   // The case, if the caller may reach it with `needed`; else kNotAllowed.
   absl::StatusOr<Case> Reach(const people::Caller& caller,
                              people::Permission needed,
@@ -105,6 +134,7 @@ class CasesActions final : public consent::SubjectDirectory {
   const ImportServices services_;
   const people::Requests& requests_;
   const CaseDesk desk_;
+  delivery::CallAllowance searches_{kSearchBurst, kSearchEvery};
 };
 
 }  // namespace amparo::cases

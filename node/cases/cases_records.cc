@@ -2,13 +2,16 @@
 #include "node/cases/cases_records.h"
 
 #include <limits>
+#include <map>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "amparo/record/v1/cases.pb.h"
 #include "crypto/base/bytes.h"
+#include "crypto/base/digest.h"
 #include "node/base/clock.h"
 #include "node/base/errors.h"
 #include "node/base/status_macros.h"
@@ -20,8 +23,7 @@ namespace {
 namespace pb = amparo::record::v1;
 
 constexpr size_t kBlindKeySize = 32;
-constexpr size_t kScopeSize = 16;
-constexpr size_t kScopeKeySize = kScopeSize + 8 + CaseId::kSize;
+constexpr size_t kMarkSize = 3;
 
 absl::Status Damaged(absl::string_view what) {
   return Error(Reason::kRecordDamaged,
@@ -59,10 +61,47 @@ absl::StatusOr<CaseId> DecodeReference(absl::string_view bytes) {
   return ReadId<CaseId>(message.case_id(), "case reference");
 }
 
-// Newest first: later times have smaller numbers.
-uint64_t Descending(absl::Time time) {
-  return std::numeric_limits<uint64_t>::max() -
-         static_cast<uint64_t>(amparo::ToUnixMillis(time));
+// Variables by their marks and the other way round. Aliases have marks too, so
+// that a variable that is renamed is still read.
+struct Marks {
+  absl::flat_hash_map<std::string, std::string> of_name;
+  absl::flat_hash_map<std::string, std::string> name_of;
+
+  static const Marks& All() {
+    static const Marks* const all = [] {
+      auto* const marks = new Marks();
+      for (const vocabulary::Variable* variable :
+           vocabulary::Lists::BuiltIn().Variables()) {
+        marks->of_name[variable->name] = VariableMark(variable->name);
+        marks->name_of[VariableMark(variable->name)] = variable->name;
+        for (const std::string& alias : variable->aliases) {
+          marks->name_of.try_emplace(VariableMark(alias), variable->name);
+        }
+      }
+      return marks;
+    }();
+    return *all;
+  }
+};
+
+// Of a variable that a profile holds.
+const std::string& MarkOf(absl::string_view variable) {
+  return Marks::All().of_name.at(variable);
+}
+
+absl::Status ReadCodes(const pb::ProfileCodes& codes,
+                       std::vector<vocabulary::Coded>& entries) {
+  const absl::string_view marks = codes.variables();
+  if (marks.empty() || marks.size() % kMarkSize != 0) return Damaged("profile");
+  for (size_t at = 0; at < marks.size(); at += kMarkSize) {
+    const auto name = Marks::All().name_of.find(marks.substr(at, kMarkSize));
+    if (name == Marks::All().name_of.end()) return Damaged("profile");
+    const absl::StatusOr<vocabulary::Coded> coded =
+        vocabulary::Lists::BuiltIn().CheckRecorded(name->second, codes.code());
+    if (!coded.ok()) return Damaged("profile");
+    entries.push_back(*coded);
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -148,6 +187,10 @@ absl::StatusOr<Case> CaseCodec::Decode(absl::string_view bytes) {
   return file;
 }
 
+std::string VariableMark(absl::string_view variable) {
+  return crypto::Sha256(variable).substr(0, kMarkSize);
+}
+
 absl::StatusOr<SubjectId> ProfileCodec::DecodeKey(absl::string_view bytes) {
   return ReadId<SubjectId>(bytes, "profile");
 }
@@ -155,10 +198,14 @@ absl::StatusOr<SubjectId> ProfileCodec::DecodeKey(absl::string_view bytes) {
 std::string ProfileCodec::Encode(const StoredProfile& record) {
   pb::CaseProfile message;
   message.set_case_id(record.case_id.bytes());
+  std::map<absl::string_view, std::string> variables_by_code;
   for (const vocabulary::Coded& entry : record.profile.entries()) {
-    pb::ProfileEntry& into = *message.add_entries();
-    into.set_variable(entry.variable.data(), entry.variable.size());
-    into.set_code(entry.code.data(), entry.code.size());
+    variables_by_code[entry.code] += MarkOf(entry.variable);
+  }
+  for (auto& [code, variables] : variables_by_code) {
+    pb::ProfileCodes& into = *message.add_codes();
+    into.set_code(code.data(), code.size());
+    into.set_variables(std::move(variables));
   }
   if (record.edition != kFirstEdition) message.set_edition(record.edition);
   message.set_merged(record.merged);
@@ -176,6 +223,9 @@ absl::StatusOr<StoredProfile> ProfileCodec::Decode(absl::string_view bytes) {
         lists.CheckRecorded(entry.variable(), entry.code());
     if (!coded.ok()) return Damaged("profile");
     entries.push_back(*coded);
+  }
+  for (const pb::ProfileCodes& codes : message.codes()) {
+    RETURN_IF_ERROR(ReadCodes(codes, entries));
   }
   absl::StatusOr<Profile> profile =
       Profile::FromCoded(lists, std::move(entries));
@@ -268,36 +318,6 @@ absl::StatusOr<CaseId> CaseIndexCodec<kIndex>::Decode(absl::string_view bytes) {
 template struct CaseIndexCodec<storage::TableId::kCaseNumbers>;
 template struct CaseIndexCodec<storage::TableId::kCaseSources>;
 
-std::string CaseScopeCodec::EncodeKey(const CaseScopeKey& key) {
-  std::string bytes = key.scope;
-  crypto::AppendU64(&bytes, Descending(key.registered_at));
-  bytes.append(key.id.bytes());
-  return bytes;
-}
-
-absl::StatusOr<CaseScopeKey> CaseScopeCodec::DecodeKey(
-    absl::string_view bytes) {
-  if (bytes.size() != kScopeKeySize) return Damaged("list of cases");
-  crypto::ByteReader reader(bytes.substr(kScopeSize));
-  ASSIGN_OR_RETURN(const uint64_t descending, reader.ReadU64());
-  const uint64_t millis = std::numeric_limits<uint64_t>::max() - descending;
-  if (millis > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) {
-    return Damaged("list of cases");
-  }
-  ASSIGN_OR_RETURN(const CaseId id, ReadId<CaseId>(bytes.substr(kScopeSize + 8),
-                                                   "list of cases"));
-  return CaseScopeKey{std::string(bytes.substr(0, kScopeSize)),
-                      amparo::FromUnixMillis(static_cast<int64_t>(millis)), id};
-}
-
-std::string CaseScopeCodec::Encode(const CaseId& record) {
-  return EncodeReference(record);
-}
-
-absl::StatusOr<CaseId> CaseScopeCodec::Decode(absl::string_view bytes) {
-  return DecodeReference(bytes);
-}
-
 std::string NumberKey(const storage::Vault& vault, const CaseNumber& number) {
   return vault.BlindIndex(storage::TableId::kCaseNumbers, number.text());
 }
@@ -308,13 +328,6 @@ std::string SourceKey(const storage::Vault& vault, absl::string_view source,
   crypto::AppendPrefixed(&value, source);
   crypto::AppendPrefixed(&value, source_key);
   return vault.BlindIndex(storage::TableId::kCaseSources, value);
-}
-
-std::string PersonScope(const PersonId& person) { return person.bytes(); }
-
-std::string TeamScope(const storage::Vault& vault, absl::string_view team) {
-  return vault.BlindIndex(storage::TableId::kCasesByPerson, team)
-      .substr(0, kScopeSize);
 }
 
 }  // namespace amparo::cases

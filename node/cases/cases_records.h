@@ -44,6 +44,10 @@ struct StoredProfile {
   bool merged = false;
 };
 
+// Three bytes that stand for a variable in a stored profile. No two variables
+// of the vocabulary have the same (tested); names would be most of a profile.
+std::string VariableMark(absl::string_view variable);
+
 // Decodes with the vocabulary built into the program; a code that it does not
 // know is kRecordDamaged, never dropped.
 struct ProfileCodec {
@@ -84,33 +88,10 @@ struct CaseIndexCodec {
 using CaseNumberCodec = CaseIndexCodec<storage::TableId::kCaseNumbers>;
 using CaseSourceCodec = CaseIndexCodec<storage::TableId::kCaseSources>;
 
-// Who sees a case: person or team (16 bytes), then the time of registration,
-// newest first, then the case. The row's value is the case id.
-struct CaseScopeKey {
-  std::string scope;  // PersonScope() or TeamScope().
-  absl::Time registered_at;
-  CaseId id;
-};
-struct CaseScopeCodec {
-  using Key = CaseScopeKey;
-  using Record = CaseId;
-  static constexpr storage::TableId kTable = storage::TableId::kCasesByPerson;
-  static constexpr uint32_t kSchemaVersion = 1;
-  static std::string EncodeKey(const Key& key);
-  static absl::StatusOr<Key> DecodeKey(absl::string_view bytes);
-  static std::string Encode(const Record& record);
-  static absl::StatusOr<Record> Decode(absl::string_view bytes);
-};
-
 // 32-byte row keys of the blind indexes.
 std::string NumberKey(const storage::Vault& vault, const CaseNumber& number);
 std::string SourceKey(const storage::Vault& vault, absl::string_view source,
                       absl::string_view source_key);
-
-// 16-byte prefixes of the lists of cases. A team's is blind, because its name
-// is a word somebody chose.
-std::string PersonScope(const PersonId& person);
-std::string TeamScope(const storage::Vault& vault, absl::string_view team);
 
 }  // namespace amparo::cases
 

@@ -18,6 +18,44 @@ namespace {
 namespace v1 = ::amparo::office::v1;
 using people::Caller;
 
+template <class Response>
+absl::Status Write(const CaseDesk& desk, const CaseList& list,
+                   const Caller& caller, Response* out) {
+  for (const Case& file : list.cases) {
+    RETURN_IF_ERROR(Write(desk, file, caller, out->add_cases()));
+  }
+  out->set_total(list.total);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<CaseFilter> ReadFilter(const v1::CaseFilter& from) {
+  CaseFilter filter;
+  for (const v1::CaseCondition& condition : from.where()) {
+    filter.conditions.push_back(
+        {condition.variable(),
+         {condition.codes().begin(), condition.codes().end()},
+         condition.negated()});
+  }
+  if (from.year_from() != 0) filter.year_from = from.year_from();
+  if (from.year_to() != 0) filter.year_to = from.year_to();
+  if (from.registered_from_ms() != 0) {
+    filter.registered_from = amparo::FromUnixMillis(from.registered_from_ms());
+  }
+  if (from.registered_before_ms() != 0) {
+    filter.registered_before =
+        amparo::FromUnixMillis(from.registered_before_ms());
+  }
+  if (from.has_minor()) filter.minor = from.minor();
+  for (const std::string& name : from.statuses()) {
+    const std::optional<CaseStatus> status = CaseStatusFromName(name);
+    if (!status.has_value()) {
+      return FieldError("statuses", "must be codes of the list case-status");
+    }
+    filter.statuses.push_back(*status);
+  }
+  return filter;
+}
+
 void Write(const Profile& profile, v1::GetCaseResponse* out) {
   const vocabulary::Lists& lists = vocabulary::Lists::BuiltIn();
   for (const vocabulary::Coded& entry : profile.entries()) {
@@ -161,14 +199,28 @@ grpc::Status CasesRpc::ListCases(grpc::ServerContext* context,
   return gate_.Answer(
       *context, "/amparo.office.v1.CaseService/ListCases",
       [&](const Caller& caller) -> absl::Status {
+        ListRequest wanted{request->page_size(), request->page_token(), {}};
+        ASSIGN_OR_RETURN(wanted.filter, ReadFilter(request->filter()));
+        ASSIGN_OR_RETURN(const CaseList list,
+                         actions_.List(caller, std::move(wanted)));
+        RETURN_IF_ERROR(Write(actions_.desk(), list, caller, response));
+        response->set_next_page_token(list.next);
+        return absl::OkStatus();
+      });
+}
+
+grpc::Status CasesRpc::SearchCases(grpc::ServerContext* context,
+                                   const v1::SearchCasesRequest* request,
+                                   v1::SearchCasesResponse* response) {
+  return gate_.Answer(
+      *context, "/amparo.office.v1.CaseService/SearchCases",
+      [&](const Caller& caller) -> absl::Status {
         ASSIGN_OR_RETURN(
-            const Registry::Page page,
-            actions_.List(caller, request->page_size(), request->page_token()));
-        for (const Case& file : page.cases) {
-          RETURN_IF_ERROR(
-              Write(actions_.desk(), file, caller, response->add_cases()));
-        }
-        response->set_next_page_token(page.next);
+            const CaseList list,
+            actions_.Search(caller,
+                            {request->name(), request->exact_name(),
+                             request->document(), request->telephone()}));
+        RETURN_IF_ERROR(Write(actions_.desk(), list, caller, response));
         return absl::OkStatus();
       });
 }

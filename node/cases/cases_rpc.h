@@ -35,6 +35,9 @@ class CasesRpc final : public office::v1::CaseService::Service {
   grpc::Status ListCases(grpc::ServerContext* context,
                          const office::v1::ListCasesRequest* request,
                          office::v1::ListCasesResponse* response) override;
+  grpc::Status SearchCases(grpc::ServerContext* context,
+                           const office::v1::SearchCasesRequest* request,
+                           office::v1::SearchCasesResponse* response) override;
   grpc::Status GetCase(grpc::ServerContext* context,
                        const office::v1::GetCaseRequest* request,
                        office::v1::GetCaseResponse* response) override;

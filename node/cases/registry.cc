@@ -5,65 +5,16 @@
 #include <utility>
 
 #include "absl/time/civil_time.h"
-#include "crypto/base/bytes.h"
 #include "node/base/errors.h"
 #include "node/base/limits.h"
 #include "node/base/status_macros.h"
 #include "node/cases/cases_records.h"
+#include "node/cases/columns.h"
 #include "node/cases/entries_records.h"
 #include "node/cases/search.h"
 #include "node/storage/table.h"
 
 namespace amparo::cases {
-namespace {
-
-// What follows the scope in a key of the list: time and case. The same in a
-// person's and a team's list, so one mark continues both.
-constexpr size_t kScopeSize = 16;
-constexpr size_t kMarkSize = 24;
-
-// Collects up to `limit` entries of one scope that come after `after`.
-absl::Status Collect(const storage::Reader& reader, const storage::Vault& vault,
-                     const std::string& scope, const std::string& after,
-                     size_t limit, std::vector<std::string>& marks) {
-  const storage::Table<CaseScopeCodec> table(vault);
-  size_t found = 0;
-  return table.Scan(
-      reader, scope, after.empty() ? std::string() : scope + after,
-      [&](const CaseScopeKey& key,
-          const storage::Row<CaseId>&) -> absl::StatusOr<bool> {
-        std::string mark = CaseScopeCodec::EncodeKey(key).substr(kScopeSize);
-        if (mark == after) return true;
-        marks.push_back(std::move(mark));
-        return ++found < limit;
-      });
-}
-
-// The rows by which those who may see a case find it.
-std::vector<CaseScopeKey> ScopesOf(const storage::Vault& vault,
-                                   const Case& file) {
-  std::vector<CaseScopeKey> scopes = {
-      {PersonScope(file.owner), file.registered_at, file.id}};
-  if (!file.team.empty()) {
-    scopes.push_back(
-        {TeamScope(vault, file.team), file.registered_at, file.id});
-  }
-  return scopes;
-}
-
-absl::Status MoveScopes(storage::Batch& batch, const storage::Vault& vault,
-                        const Case& before, const Case& after) {
-  const storage::Table<CaseScopeCodec> table(vault);
-  for (const CaseScopeKey& scope : ScopesOf(vault, before)) {
-    table.Delete(batch, scope);
-  }
-  for (const CaseScopeKey& scope : ScopesOf(vault, after)) {
-    RETURN_IF_ERROR(table.Put(batch, scope, after.id));
-  }
-  return absl::OkStatus();
-}
-
-}  // namespace
 
 absl::StatusOr<IdentityAccess> IdentityAccess::Granted(
     const absl::Status& permission, const PersonId& reader) {
@@ -71,7 +22,9 @@ absl::StatusOr<IdentityAccess> IdentityAccess::Granted(
   return IdentityAccess(reader);
 }
 
-Registry::Registry(storage::Vault& vault) : vault_(vault) {}
+Registry::Registry(storage::Vault& vault)
+    : vault_(vault), columns_(std::make_unique<Columns>()) {}
+Registry::~Registry() = default;
 
 absl::StatusOr<std::optional<Case>> Registry::FindByNumber(
     const storage::Reader& reader, const CaseNumber& number) const {
@@ -141,41 +94,22 @@ absl::Status Registry::ScanProfiles(const storage::Reader& reader,
       });
 }
 
-absl::StatusOr<Registry::Page> Registry::ListVisible(
-    const storage::Reader& reader, const PersonId& person,
-    absl::string_view team, size_t limit, absl::string_view after) const {
-  std::string mark;
-  if (!after.empty()) {
-    absl::StatusOr<std::string> decoded = crypto::HexDecode(after);
-    if (!decoded.ok() || decoded->size() != kMarkSize) {
-      return FieldError("page_token", "must come from the page before");
-    }
-    mark = *std::move(decoded);
-  }
-  // One more than asked for, to know whether there is another page.
-  std::vector<std::string> marks;
-  RETURN_IF_ERROR(
-      Collect(reader, vault_, PersonScope(person), mark, limit + 1, marks));
-  if (!team.empty()) {
-    RETURN_IF_ERROR(Collect(reader, vault_, TeamScope(vault_, team), mark,
-                            limit + 1, marks));
-  }
-  std::sort(marks.begin(), marks.end());
-  marks.erase(std::unique(marks.begin(), marks.end()), marks.end());
-  Page page;
-  if (marks.size() > limit) {
-    marks.resize(limit);
-    page.next = crypto::HexEncode(marks.back());
-  }
-  for (const std::string& entry : marks) {
-    ASSIGN_OR_RETURN(const CaseId id, CaseId::FromBytes(entry.substr(8)));
-    ASSIGN_OR_RETURN(std::optional<Case> file, Get(reader, id));
-    if (!file.has_value()) {
-      return Error(Reason::kRecordDamaged, "a list names a case that is gone");
-    }
-    page.cases.push_back(*std::move(file));
-  }
-  return page;
+absl::StatusOr<std::vector<SubjectId>> Registry::FindPersons(
+    const storage::Reader& reader, const PersonQuery& query) const {
+  return cases::FindPersons(reader, vault_, query);
+}
+
+absl::Status Registry::ReadColumns(const storage::Store& store) const {
+  return columns_->Load(store, vault_);
+}
+
+void Registry::StopReading() const { columns_->Stop(); }
+
+void Registry::Tell(storage::Batch& batch, const Case& file,
+                    const Profile& profile) const {
+  batch.OnCommitted([columns = columns_.get(), file, profile] {
+    columns->Put(file, profile);
+  });
 }
 
 absl::StatusOr<bool> Registry::SourceKnown(const storage::Reader& reader,
@@ -212,10 +146,7 @@ absl::StatusOr<KeyId> Registry::Insert(storage::Batch& batch,
     RETURN_IF_ERROR(storage::Table<CaseSourceCodec>(vault_).Insert(
         batch, SourceKey(vault_, file.source, fresh.source_key), file.id));
   }
-  const storage::Table<CaseScopeCodec> scopes(vault_);
-  for (const CaseScopeKey& scope : ScopesOf(vault_, file)) {
-    RETURN_IF_ERROR(scopes.Put(batch, scope, file.id));
-  }
+  Tell(batch, file, fresh.profile);
   return key;
 }
 
@@ -249,7 +180,6 @@ absl::StatusOr<Case> Registry::Revise(storage::Batch& batch,
   if (after.owner != before.owner || after.team != before.team) {
     change.assignment =
         AssignmentChange{before.owner, after.owner, before.team, after.team};
-    RETURN_IF_ERROR(MoveScopes(batch, vault_, before, after));
   }
   if (after.status != before.status) {
     change.status = StatusChange{before.status, after.status};
@@ -298,6 +228,7 @@ absl::StatusOr<Case> Registry::Revise(storage::Batch& batch,
       batch, before.id, revision.before, after));
   RETURN_IF_ERROR(storage::Table<CaseChangeCodec>(vault_).Insert(
       batch, {before.id, after.version}, change, revision.before.key));
+  Tell(batch, after, coded.profile);
   return after;
 }
 

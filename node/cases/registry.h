@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -26,6 +27,9 @@
 #include "node/vocabulary/vocabulary.h"
 
 namespace amparo::cases {
+
+class Columns;
+struct PersonQuery;
 
 // Proof that somebody was asked whether this person may open identities. Grep
 // for Granted to find every place that opens one.
@@ -76,11 +80,13 @@ struct CaseRevision {
   EntryId entry = {};
 };
 
-// Thread-safe. `vault` must outlive it. Profiles are read and written with the
-// vocabulary built into the program.
+// Thread-safe. `vault` must outlive it, and it every commit of a batch it
+// added to. Profiles are read and written with the vocabulary built into the
+// program.
 class Registry {
  public:
   explicit Registry(storage::Vault& vault);
+  ~Registry();
 
   // nullopt when there is none.
   absl::StatusOr<std::optional<Case>> FindByNumber(
@@ -118,16 +124,18 @@ class Registry {
   absl::Status ScanProfiles(const storage::Reader& reader,
                             const ProfileFunction& profile) const;
 
-  // Up to `limit` cases of this person or this team (when not empty), newest
-  // first. `after` is the `next` of the page before, or empty.
-  struct Page {
-    std::vector<Case> cases;
-    std::string next;  // Empty: no more.
-  };
-  absl::StatusOr<Page> ListVisible(const storage::Reader& reader,
-                                   const PersonId& person,
-                                   absl::string_view team, size_t limit,
-                                   absl::string_view after) const;
+  // Persons of whom all of the query is true (search.h), whoever may see them.
+  absl::StatusOr<std::vector<SubjectId>> FindPersons(
+      const storage::Reader& reader, const PersonQuery& query) const;
+
+  // All cases in memory, for lists and filters; whole once ReadColumns was OK.
+  // Insert and Revise keep it up with what is committed.
+  const Columns& columns() const { return *columns_; }
+  // Columns::Load: the first caller reads the store, which takes a while when
+  // there are many cases.
+  absl::Status ReadColumns(const storage::Store& store) const;
+  // Ends a ReadColumns that is under way, for stopping the node.
+  void StopReading() const;
 
   // Whether a row of a source was imported before.
   absl::StatusOr<bool> SourceKnown(const storage::Reader& reader,
@@ -140,7 +148,7 @@ class Registry {
   absl::StatusOr<KeyId> Insert(storage::Batch& batch,
                                const NewCase& fresh) const;
 
-  // Adds the change, its history and the moved index rows to `batch`, and
+  // Adds the change, its history and the changed index rows to `batch`, and
   // returns the file as it will be. The one way to change a case; whether it
   // may be changed and makes sense is for the caller to check.
   // kLimitExceeded beyond limits::kCaseVersionMax changes.
@@ -164,7 +172,12 @@ class Registry {
   storage::Vault& vault() const { return vault_; }
 
  private:
+  // Shows the case as it is now to columns() once `batch` is committed.
+  void Tell(storage::Batch& batch, const Case& file,
+            const Profile& profile) const;
+
   storage::Vault& vault_;
+  const std::unique_ptr<Columns> columns_;
 };
 
 }  // namespace amparo::cases

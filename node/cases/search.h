@@ -34,10 +34,10 @@ absl::Status IndexIdentity(storage::Batch& batch, const storage::Vault& vault,
 
 // What somebody knows of a person. Empty parts ask nothing.
 struct PersonQuery {
-  std::string name;         // Words in any order and script; all must be found.
+  std::string name = {};    // Words in any order and script; all must be found.
   bool exact_name = false;  // Else spellings that sound alike are found too.
-  std::string document;     // Number, in any form of writing.
-  std::string telephone;
+  std::string document = {};  // Number, in any form of writing.
+  std::string telephone = {};
 };
 
 // Subjects of whom all of it is true, in no telling order. kFieldInvalid names

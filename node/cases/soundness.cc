@@ -29,7 +29,6 @@ struct FromCases {
   RowSet identities;
   RowSet numbers;
   RowSet sources;
-  RowSet lists;
   RowSet changes;
   RowSet risks;
   RowSet merged;    // Pairs of a case and the one it was merged into.
@@ -76,15 +75,6 @@ absl::StatusOr<Opened> ReadCases(Inspection& inspection, FromCases& said) {
         }
         said.numbers.Add({NumberKey(vault, file.number), id.bytes()});
         if (!file.source.empty()) said.sources.Add({id.bytes()});
-        said.lists.Add({CaseScopeCodec::EncodeKey(
-                            {PersonScope(file.owner), file.registered_at, id}),
-                        id.bytes()});
-        if (!file.team.empty()) {
-          said.lists.Add(
-              {CaseScopeCodec::EncodeKey(
-                   {TeamScope(vault, file.team), file.registered_at, id}),
-               id.bytes()});
-        }
         return absl::OkStatus();
       });
 }
@@ -327,15 +317,6 @@ absl::Status CheckCases(Inspection& inspection) {
                          sources.Add({row.value.bytes()});
                          return absl::OkStatus();
                        }));
-  RowSet lists;
-  ASSIGN_OR_RETURN(
-      const Opened by_person,
-      storage::OpenAll<CaseScopeCodec>(
-          inspection, Erasure::kNever,
-          [&](const CaseScopeKey& key, const Row<CaseId>& row) {
-            lists.Add({CaseScopeCodec::EncodeKey(key), row.value.bytes()});
-            return absl::OkStatus();
-          }));
   if (!complete) return absl::OkStatus();
   if (by_number.complete()) {
     inspection.Compare(said.numbers, numbers, TableId::kCaseNumbers,
@@ -347,11 +328,6 @@ absl::Status CheckCases(Inspection& inspection) {
                        Gravity::kRecord,
                        "the index of imported rows does not say what the "
                        "cases say");
-  }
-  if (by_person.complete()) {
-    inspection.Compare(said.lists, lists, TableId::kCasesByPerson,
-                       Gravity::kDerived,
-                       "the lists of cases do not say what the cases say");
   }
   return absl::OkStatus();
 }

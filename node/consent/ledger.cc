@@ -147,13 +147,20 @@ absl::StatusOr<Consent> Ledger::FindActive(
   return *best;
 }
 
+absl::Status Ledger::InsertWithCase(storage::Batch& batch,
+                                    const Consent& consent,
+                                    const KeyId& key) const {
+  const storage::Table<ConsentCodec> table(vault_);
+  RETURN_IF_ERROR(table.Insert(batch, consent.id(), consent, key));
+  IndexBySubject(batch, consent.subject(), consent.id());
+  return absl::OkStatus();
+}
+
 absl::Status Ledger::InsertImported(storage::Batch& batch,
                                     const Consent& consent, const KeyId& key,
                                     const PersonId& actor,
                                     absl::Time now) const {
-  const storage::Table<ConsentCodec> table(vault_);
-  RETURN_IF_ERROR(table.Insert(batch, consent.id(), consent, key));
-  IndexBySubject(batch, consent.subject(), consent.id());
+  RETURN_IF_ERROR(InsertWithCase(batch, consent, key));
   return log_.Record(
       batch,
       {audit::EventKind::kConsentGiven,

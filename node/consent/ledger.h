@@ -64,13 +64,17 @@ class Ledger {
                                      absl::Time now) const;
 
   // Adds a new consent, its index row and its leaf (CONSENT_GIVEN) to
-  // `batch`, sealed under `key`, the subject's data key. Used by Give, and by
-  // cases for the constant consent of an import: build it with
-  // Consent::Create, so that a minor's row needs guardian, assent and
+  // `batch`, sealed under `key`, the subject's data key. Used by Give. Build
+  // it with Consent::Create, so that a minor's row needs guardian, assent and
   // reference there too. `actor` stands in the leaf.
   absl::Status InsertImported(storage::Batch& batch, const Consent& consent,
                               const KeyId& key, const PersonId& actor,
                               absl::Time now) const;
+
+  // InsertImported without a leaf: for an import, whose CASE_REGISTERED names
+  // consent and purpose and so is the leaf of both.
+  absl::Status InsertWithCase(storage::Batch& batch, const Consent& consent,
+                              const KeyId& key) const;
 
  private:
   const storage::Vault& vault_;

@@ -14,14 +14,31 @@ namespace {
 using P = Permission;
 
 constexpr P kPermissions[] = {
-    P::kNoneNeededToSignIn, P::kSignedIn,        P::kPersonAdminister,
-    P::kCaseRead,           P::kCaseWrite,       P::kCaseImport,
-    P::kIdentityRead,       P::kCaseAssign,      P::kCaseClose,
-    P::kCaseMerge,          P::kConsentRead,     P::kConsentWrite,
-    P::kReferralRead,       P::kReferralPropose, P::kReferralAnswer,
-    P::kDisclosureRead,     P::kPeerRead,        P::kPeerAdminister,
-    P::kPeerConfirm,        P::kTablePrepare,    P::kTableRelease,
-    P::kTrendRead,          P::kStatusRead,      P::kLogRead,
+    P::kNoneNeededToSignIn,
+    P::kSignedIn,
+    P::kPersonAdminister,
+    P::kCaseRead,
+    P::kCaseWrite,
+    P::kCaseImport,
+    P::kIdentityRead,
+    P::kCaseSearch,
+    P::kCaseAssign,
+    P::kCaseClose,
+    P::kCaseMerge,
+    P::kConsentRead,
+    P::kConsentWrite,
+    P::kReferralRead,
+    P::kReferralPropose,
+    P::kReferralAnswer,
+    P::kDisclosureRead,
+    P::kPeerRead,
+    P::kPeerAdminister,
+    P::kPeerConfirm,
+    P::kTablePrepare,
+    P::kTableRelease,
+    P::kTrendRead,
+    P::kStatusRead,
+    P::kLogRead,
 };
 
 struct RoleName {
@@ -49,10 +66,10 @@ bool Among(Permission permission, std::initializer_list<Permission> list) {
 
 // What people who work on cases do with those of their own and their team.
 bool IsCaseWork(Permission permission) {
-  return Among(permission,
-               {P::kCaseRead, P::kCaseWrite, P::kCaseImport, P::kIdentityRead,
-                P::kCaseClose, P::kConsentRead, P::kConsentWrite,
-                P::kReferralRead, P::kReferralPropose, P::kDisclosureRead});
+  return Among(permission, {P::kCaseRead, P::kCaseWrite, P::kCaseImport,
+                            P::kIdentityRead, P::kCaseClose, P::kCaseSearch,
+                            P::kConsentRead, P::kConsentWrite, P::kReferralRead,
+                            P::kReferralPropose, P::kDisclosureRead});
 }
 
 Scope OfficeWide(Permission permission,

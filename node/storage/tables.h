@@ -38,9 +38,9 @@ enum class TableId : uint16_t {
   kCases = 50,
   kProfiles = 51,
   kIdentities = 52,
-  kCaseNumbers = 53,  // Blind index.
-  kCaseSources = 54,  // Blind index of imported rows.
-  kCasesByPerson = 55,
+  kCaseNumbers = 53,    // Blind index.
+  kCaseSources = 54,    // Blind index of imported rows.
+  kCasesByPerson = 55,  // Reserved; nothing writes it any more.
   kCaseEntries = 56,
   kCaseHistory = 57,
   kIdentityHistory = 58,

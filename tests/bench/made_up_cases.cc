@@ -10,7 +10,7 @@
 namespace amparo::bench {
 namespace {
 
-constexpr absl::Duration kEnds = absl::Seconds(60);
+constexpr absl::Duration kEnds = absl::Minutes(10);
 
 }  // namespace
 

@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "node/cases/importer.h"
+#include "node/cases/foreign/importer.h"
 #include "node/people/caller.h"
 #include "tests/bench/bench_node.h"
 

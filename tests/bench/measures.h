@@ -23,6 +23,8 @@ struct Sizes {
   int many_peers = 50;
   int letters_each = 40;
   int queued = 100000;
+  int cases = 1000000;
+  int questions = 200;
 };
 
 // Each ends the program when something fails.
@@ -30,6 +32,8 @@ struct Sizes {
 std::vector<Figure> MeasureExchange(const Sizes& sizes);
 // Import of cases from a file.
 std::vector<Figure> MeasureImport(const Sizes& sizes);
+// A registry of many cases: disk, memory, start, lists, filters, searches.
+std::vector<Figure> MeasureCases(const Sizes& sizes);
 // Cost of a letter among few and many peers.
 std::vector<Figure> MeasurePeers(const Sizes& sizes);
 // Memory for letters that wait for an absent peer.

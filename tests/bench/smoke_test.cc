@@ -19,7 +19,9 @@ constexpr Sizes kTiny = {.referrals = 120,
                          .few_peers = 1,
                          .many_peers = 2,
                          .letters_each = 2,
-                         .queued = 400};
+                         .queued = 400,
+                         .cases = 1200,
+                         .questions = 3};
 
 void ExpectMeasured(const std::vector<Figure>& figures) {
   EXPECT_FALSE(figures.empty());
@@ -40,6 +42,7 @@ class SmokeTest : public testing::Test {
 
 TEST_F(SmokeTest, Exchange) { ExpectMeasured(MeasureExchange(kTiny)); }
 TEST_F(SmokeTest, Import) { ExpectMeasured(MeasureImport(kTiny)); }
+TEST_F(SmokeTest, Cases) { ExpectMeasured(MeasureCases(kTiny)); }
 TEST_F(SmokeTest, Peers) { ExpectMeasured(MeasurePeers(kTiny)); }
 TEST_F(SmokeTest, Fsck) { ExpectMeasured(MeasureFsck(kTiny)); }
 TEST_F(SmokeTest, Queue) { EXPECT_FALSE(MeasureQueue(kTiny).empty()); }

@@ -279,17 +279,20 @@ absl::Status Importer::AddTo(storage::Batch& batch, const Waiting& row,
   if (!options_.request.empty()) {
     event.about.emplace_back("request", options_.request.hex());
   }
-  RETURN_IF_ERROR(services_.log.Record(batch, event, key));
   const bool minor = fresh.file.treated_as_minor;
   consented =
       mapping_.consent.has_value() && (!minor || mapping_.consent->for_minors);
-  if (!consented) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const ConsentId consent_id,
-                   ConsentId::FromBytes(fresh_id()));
-  ASSIGN_OR_RETURN(const consent::Consent consent,
-                   mapping_.consent->For(consent_id, subject, minor, now));
-  return services_.ledger.InsertImported(batch, consent, key, options_.importer,
-                                         now);
+  if (consented) {
+    ASSIGN_OR_RETURN(const ConsentId consent_id,
+                     ConsentId::FromBytes(fresh_id()));
+    ASSIGN_OR_RETURN(const consent::Consent consent,
+                     mapping_.consent->For(consent_id, subject, minor, now));
+    RETURN_IF_ERROR(services_.ledger.InsertWithCase(batch, consent, key));
+    // One leaf for both: an import would write two rows more for another.
+    event.about.emplace_back("consent", consent_id.hex());
+    event.about.emplace_back("purpose", amparo::Name(consent.purpose()));
+  }
+  return services_.log.Record(batch, event, key);
 }
 
 }  // namespace amparo::cases

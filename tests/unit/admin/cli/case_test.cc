@@ -255,6 +255,75 @@ TEST_F(CaseVerb, ThirdPersonsAreListedWithoutNames) {
             "7K3P-92QX-A");
 }
 
+TEST_F(CaseVerb, ListSendsItsFilter) {
+  office::v1::ListCasesResponse list;
+  list.add_cases()->set_number("7K3P-92QX-A");
+  list.set_total(1234);
+  node_->Answer("CaseService.ListCases", list);
+  const Outcome outcome =
+      Run({"case", "list", "--where", "gender=Female", "--where",
+           "citizenship=TJK,UKR", "--not", "isForcedLabour=1", "--year",
+           "2024..2025", "--registered", "2025-01-01..2025-01-31", "--minor",
+           "no", "--status", "Active", "--limit", "1"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("1,234 cases in all"));
+  const office::v1::CaseFilter filter =
+      node_->LastRequest<office::v1::ListCasesRequest>("CaseService.ListCases")
+          .filter();
+  ASSERT_EQ(filter.where_size(), 3);
+  EXPECT_EQ(filter.where(1).variable(), "citizenship");
+  EXPECT_THAT(filter.where(1).codes(), ElementsAre("TJK", "UKR"));
+  EXPECT_FALSE(filter.where(1).negated());
+  EXPECT_TRUE(filter.where(2).negated());
+  EXPECT_EQ(filter.year_from(), 2024);
+  EXPECT_EQ(filter.year_to(), 2025);
+  // The last day counts whole.
+  EXPECT_EQ(filter.registered_before_ms() - filter.registered_from_ms(),
+            int64_t{31} * 24 * 60 * 60 * 1000);
+  EXPECT_TRUE(filter.has_minor());
+  EXPECT_FALSE(filter.minor());
+  EXPECT_THAT(filter.statuses(), ElementsAre("Active"));
+}
+
+TEST_F(CaseVerb, ListRefusesAFilterOfAnotherForm) {
+  for (const std::vector<std::string>& bad :
+       {std::vector<std::string>{"--where", "gender"},
+        {"--where", "=Female"},
+        {"--not", "gender="},
+        {"--year", "soon"},
+        {"--year", "2025..2024"},
+        {"--registered", "2025-13-01"},
+        {"--registered", "2025-02-01..2025-01-01"},
+        {"--minor", "perhaps"}}) {
+    std::vector<std::string> line = {"case", "list"};
+    line.insert(line.end(), bad.begin(), bad.end());
+    EXPECT_EQ(Run(line).code, 2) << bad[0] << " " << bad[1];
+  }
+  EXPECT_TRUE(node_->calls().empty());
+}
+
+TEST_F(CaseVerb, SearchTakesNamesFromAPrivateFileOnly) {
+  office::v1::SearchCasesResponse found;
+  found.add_cases()->set_number("7K3P-92QX-A");
+  found.set_total(1);
+  node_->Answer("CaseService.SearchCases", found);
+  const Outcome outcome =
+      Run({"case", "search", "--name-from", Write("name.txt", "Олена\n"),
+           "--document-from", Write("document.txt", "FB 123456\n"), "--exact"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("7K3P-92QX-A"));
+  const auto request = node_->LastRequest<office::v1::SearchCasesRequest>(
+      "CaseService.SearchCases");
+  EXPECT_EQ(request.name(), "Олена");
+  EXPECT_EQ(request.document(), "FB 123456");
+  EXPECT_EQ(request.telephone(), "");
+  EXPECT_TRUE(request.exact_name());
+  const Outcome open =
+      Run({"case", "search", "--name-from", Write("open.txt", "Олена", 0644)});
+  EXPECT_THAT(open.err, HasSubstr("FILE_MODE_TOO_OPEN"));
+  EXPECT_NE(Run({"case", "search", "--name", "Olena"}).code, 0);
+}
+
 TEST_F(Import, StreamsTheFileWholeAndInOrder) {
   node_->Answer("CaseService.ImportCases", office::v1::ImportCasesResponse());
   std::string content = "a,b\n";

@@ -23,6 +23,7 @@ const std::vector<std::vector<std::string>>& AllVerbs() {
       {"case", "register"},
       {"case", "import"},
       {"case", "list"},
+      {"case", "search"},
       {"case", "show"},
       {"consent", "give"},
       {"consent", "list"},

@@ -140,6 +140,7 @@ TEST(EventTest, NumbersAndNamesOfKindsAreFrozen) {
       {42, "CASE_UNMERGED"},
       {43, "CASE_ENTRY"},
       {44, "THIRD_PERSON"},
+      {60, "CASE_SEARCHED"},
   };
   std::map<int, std::string> present;
   for (const EventKind kind : AllEventKinds()) {

@@ -132,7 +132,9 @@ TEST_F(CasesActionsTest, AdministratorsAndAnalystsSeeNoCase) {
               Reason::kNotAllowed);
     EXPECT_EQ(ReasonOf(actions_.ShowIdentity(*caller, number).status()),
               Reason::kNotAllowed);
-    EXPECT_EQ(ReasonOf(actions_.List(*caller, 0, "").status()),
+    EXPECT_EQ(ReasonOf(actions_.List(*caller, {}).status()),
+              Reason::kNotAllowed);
+    EXPECT_EQ(ReasonOf(actions_.Search(*caller, {.name = "a"}).status()),
               Reason::kNotAllowed);
     EXPECT_EQ(ReasonOf(actions_.BeginImport(*caller, {}).status()),
               Reason::kNotAllowed);
@@ -243,14 +245,65 @@ TEST_F(CasesActionsTest, ListsShowOwnAndTeamCases) {
   Registered(anna_, '1');
   Registered(boris_, '2');
   Registered(clara_, '3');
-  const auto north = actions_.List(anna_, 0, "");
+  const auto north = actions_.List(anna_, {});
   ASSERT_THAT(north, IsOk());
   EXPECT_EQ(north->cases.size(), 2u);
-  const auto south = actions_.List(clara_, 0, "");
+  const auto south = actions_.List(clara_, {});
   ASSERT_THAT(south, IsOk());
   EXPECT_EQ(south->cases.size(), 1u);
-  EXPECT_EQ(FieldOf(actions_.List(anna_, 501, "").status()), "page_size");
-  EXPECT_EQ(FieldOf(actions_.List(anna_, -1, "").status()), "page_size");
+  EXPECT_EQ(FieldOf(actions_.List(anna_, {501}).status()), "page_size");
+  EXPECT_EQ(FieldOf(actions_.List(anna_, {-1}).status()), "page_size");
+}
+
+TEST_F(CasesActionsTest, FiltersCountOnlyWhatTheCallerMaySee) {
+  Registered(anna_, '1');
+  Registered(clara_, '3');
+  ListRequest women;
+  women.filter.conditions = {{"gender", {"Female"}}};
+  const auto north = actions_.List(anna_, women);
+  ASSERT_THAT(north, IsOk());
+  EXPECT_EQ(north->total, 1);
+  women.filter.conditions[0].codes = {"Male"};
+  EXPECT_EQ(actions_.List(anna_, women)->total, 0);
+  women.filter.conditions[0].codes = {"Purple"};
+  EXPECT_EQ(ReasonOf(actions_.List(anna_, women).status()),
+            Reason::kCodeUnknown);
+}
+
+TEST_F(CasesActionsTest, ASearchFindsWithinTheScopeAndIsLogged) {
+  const std::string number = Registered(anna_, '1');
+  Registered(clara_, '3');
+  const auto found = actions_.Search(boris_, {.name = "Oleksandra"});
+  ASSERT_THAT(found, IsOk());
+  ASSERT_EQ(found->cases.size(), 1u);
+  EXPECT_EQ(found->total, 1);
+  EXPECT_EQ(found->cases[0].number.text(), number);
+  EXPECT_EQ(Leaves(audit::EventKind::kCaseSearched), 1);
+  EXPECT_FALSE(office_.AnywhereInStore("Oleksandra"));
+  const auto nobody = actions_.Search(boris_, {.name = "Nobody"});
+  ASSERT_THAT(nobody, IsOk());
+  EXPECT_EQ(nobody->total, 0);
+  // What was not found was looked for, too.
+  EXPECT_EQ(Leaves(audit::EventKind::kCaseSearched), 2);
+  EXPECT_EQ(ReasonOf(actions_.Search(boris_, {}).status()),
+            Reason::kFieldInvalid);
+}
+
+TEST_F(CasesActionsTest, NothingIsAnsweredWhoseSearchIsNotOnDisk) {
+  Registered(anna_);
+  office_.store->DieAt(1, CrashingStore::Moment::kBefore);
+  EXPECT_THAT(actions_.Search(anna_, {.name = "Oleksandra"}), Not(IsOk()));
+}
+
+TEST_F(CasesActionsTest, WhoTriesOutNamesMustWait) {
+  for (int i = 0; i < kSearchBurst; ++i) {
+    ASSERT_THAT(actions_.Search(anna_, {.name = "a"}), IsOk());
+  }
+  EXPECT_EQ(ReasonOf(actions_.Search(anna_, {.name = "a"}).status()),
+            Reason::kLimitExceeded);
+  EXPECT_THAT(actions_.Search(boris_, {.name = "a"}), IsOk());
+  office_.clock.Advance(kSearchEvery);
+  EXPECT_THAT(actions_.Search(anna_, {.name = "a"}), IsOk());
 }
 
 TEST_F(CasesActionsTest, AnImportBelongsToWhoImports) {
@@ -265,8 +318,8 @@ TEST_F(CasesActionsTest, AnImportBelongsToWhoImports) {
   ASSERT_THAT(report, IsOk());
   EXPECT_EQ(report->accepted, 2);
   EXPECT_EQ(office_.Rows(storage::TableId::kConsents), 0);
-  EXPECT_EQ(actions_.List(boris_, 0, "")->cases.size(), 2u);
-  EXPECT_EQ(actions_.List(clara_, 0, "")->cases.size(), 0u);
+  EXPECT_EQ(actions_.List(boris_, {})->cases.size(), 2u);
+  EXPECT_EQ(actions_.List(clara_, {})->cases.size(), 0u);
   request.mapping = "{}";
   EXPECT_EQ(ReasonOf(actions_.BeginImport(anna_, request).status()),
             Reason::kMappingInvalid);

@@ -4,8 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "amparo/record/v1/cases.pb.h"
 #include "node/base/errors.h"
@@ -15,6 +17,7 @@
 namespace amparo::cases {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
@@ -90,7 +93,9 @@ TEST(ProfileCodecTest, EveryFieldOfTheRecordIsMappedAndSurvives) {
   StoredProfile later = FullProfile();
   later.edition = vocabulary::Lists::BuiltIn().edition() + 1;
   const std::string newer = ProfileCodec::Encode(later);
-  EXPECT_THAT(FieldsNotSet(ParseAs<pb::CaseProfile>(newer)), IsEmpty());
+  // Only read.
+  EXPECT_THAT(FieldsNotSet(ParseAs<pb::CaseProfile>(newer)),
+              ElementsAre("amparo.record.v1.CaseProfile.entries"));
   // Of a vocabulary that only a later program knows.
   EXPECT_EQ(ReasonOf(ProfileCodec::Decode(newer).status()),
             Reason::kRecordDamaged);
@@ -115,28 +120,47 @@ TEST(CaseIndexCodecTest, EveryFieldOfTheRecordIsMappedAndSurvives) {
   EXPECT_THAT(FieldsNotSet(ParseAs<pb::CaseReference>(bytes)), IsEmpty());
   EXPECT_THAT(CaseNumberCodec::Decode(bytes), IsOkAndHolds(id));
   EXPECT_THAT(CaseSourceCodec::Decode(bytes), IsOkAndHolds(id));
-  EXPECT_THAT(CaseScopeCodec::Decode(bytes), IsOkAndHolds(id));
 }
 
-TEST(CaseScopeCodecTest, KeysSortNewestFirstAndDecode) {
-  const std::string scope(16, 's');
-  const CaseScopeKey old{scope, absl::FromUnixMillis(1000),
-                         MakeId<CaseId>('a')};
-  const CaseScopeKey young{scope, absl::FromUnixMillis(2000),
-                           MakeId<CaseId>('z')};
-  EXPECT_LT(CaseScopeCodec::EncodeKey(young), CaseScopeCodec::EncodeKey(old));
-  const auto decoded =
-      CaseScopeCodec::DecodeKey(CaseScopeCodec::EncodeKey(old));
+TEST(ProfileCodecTest, NoTwoVariablesHaveTheSameMark) {
+  std::map<std::string, std::string> by_mark;
+  for (const vocabulary::Variable* variable :
+       vocabulary::Lists::BuiltIn().Variables()) {
+    std::vector<std::string> names = variable->aliases;
+    names.push_back(variable->name);
+    for (const std::string& name : names) {
+      const auto [other, fresh] =
+          by_mark.try_emplace(VariableMark(name), variable->name);
+      EXPECT_TRUE(fresh || other->second == variable->name)
+          << name << " and " << other->second;
+    }
+  }
+}
+
+TEST(ProfileCodecTest, AProfileOfBeforeTheMarksIsStillRead) {
+  const StoredProfile full = FullProfile();
+  pb::CaseProfile old;
+  old.set_case_id(full.case_id.bytes());
+  for (const vocabulary::Coded& coded : full.profile.entries()) {
+    pb::ProfileEntry& entry = *old.add_entries();
+    entry.set_variable(std::string(coded.variable));
+    entry.set_code(std::string(coded.code));
+  }
+  const auto decoded = ProfileCodec::Decode(old.SerializeAsString());
   ASSERT_THAT(decoded, IsOk());
-  EXPECT_EQ(decoded->scope, scope);
-  EXPECT_EQ(decoded->registered_at, old.registered_at);
-  EXPECT_EQ(decoded->id, old.id);
+  EXPECT_EQ(decoded->profile, full.profile);
 }
 
 TEST(CasesRecordsTest, WhatCannotBeReadIsDamagedAndNeverHalfRead) {
   pb::CaseProfile unknown_code =
       ParseAs<pb::CaseProfile>(ProfileCodec::Encode(FullProfile()));
-  unknown_code.mutable_entries(0)->set_code("Atlantis");
+  unknown_code.mutable_codes(0)->set_code("Atlantis");
+  pb::CaseProfile unknown_variable =
+      ParseAs<pb::CaseProfile>(ProfileCodec::Encode(FullProfile()));
+  unknown_variable.mutable_codes(0)->set_variables("???");
+  pb::CaseProfile torn_variable =
+      ParseAs<pb::CaseProfile>(ProfileCodec::Encode(FullProfile()));
+  torn_variable.mutable_codes(0)->mutable_variables()->pop_back();
   pb::Case bad_number = ParseAs<pb::Case>(CaseCodec::Encode(FullCase()));
   bad_number.set_number("0123-4567-C");
   pb::Case bad_subject = ParseAs<pb::Case>(CaseCodec::Encode(FullCase()));
@@ -167,13 +191,15 @@ TEST(CasesRecordsTest, WhatCannotBeReadIsDamagedAndNeverHalfRead) {
       {"subject", CaseCodec::Decode(bad_subject.SerializeAsString()).status()},
       {"time", CaseCodec::Decode(bad_time.SerializeAsString()).status()},
       {"code", ProfileCodec::Decode(unknown_code.SerializeAsString()).status()},
+      {"variable",
+       ProfileCodec::Decode(unknown_variable.SerializeAsString()).status()},
+      {"torn variable",
+       ProfileCodec::Decode(torn_variable.SerializeAsString()).status()},
       {"no case of a profile", ProfileCodec::Decode("").status()},
       {"date", IdentityCodec::Decode(bad_date.SerializeAsString()).status()},
       {"reference", CaseNumberCodec::Decode("").status()},
       {"case key", CaseCodec::DecodeKey("short").status()},
       {"number key", CaseNumberCodec::DecodeKey("short").status()},
-      {"scope key", CaseScopeCodec::DecodeKey("short").status()},
-      {"scope time", CaseScopeCodec::DecodeKey(std::string(40, '\0')).status()},
   };
   for (const auto& [name, status] : table) {
     EXPECT_EQ(ReasonOf(status), Reason::kRecordDamaged) << name;

@@ -238,6 +238,67 @@ TEST_F(CasesRpcTest, TheLifeOfACaseThroughTheRpcs) {
   EXPECT_EQ(said.changes(0).after().born(), "2001");
 }
 
+TEST_F(CasesRpcTest, EveryPartOfAFilterIsRead) {
+  v1::RegisterCaseResponse registered;
+  ASSERT_TRUE(Register(caseworker_, FullRequest(), &registered).ok());
+  const auto found = [&](const v1::CaseFilter& filter) {
+    grpc::ClientContext list;
+    Use(list, caseworker_);
+    v1::ListCasesRequest request;
+    *request.mutable_filter() = filter;
+    v1::ListCasesResponse listed;
+    EXPECT_TRUE(stub_->ListCases(&list, request, &listed).ok());
+    return listed.total();
+  };
+  const int64_t far = int64_t{4102444800000};  // 2100.
+  v1::CaseFilter filter;
+  EXPECT_EQ(found(filter), 1);
+  // Each part alone turns the case away.
+  filter.set_year_from(2199);
+  EXPECT_EQ(found(filter), 0);
+  filter.Clear();
+  filter.set_year_to(1900);
+  EXPECT_EQ(found(filter), 0);
+  filter.Clear();
+  filter.set_registered_from_ms(far);
+  EXPECT_EQ(found(filter), 0);
+  filter.Clear();
+  filter.set_registered_before_ms(1);
+  EXPECT_EQ(found(filter), 0);
+  filter.Clear();
+  filter.add_statuses("Closed");
+  EXPECT_EQ(found(filter), 0);
+  filter.add_statuses("Active");
+  EXPECT_EQ(found(filter), 1);
+  filter.Clear();
+  filter.set_minor(false);
+  const int64_t adults = found(filter);
+  filter.set_minor(true);
+  EXPECT_EQ(found(filter) + adults, 1);
+  filter.Clear();
+  v1::CaseCondition* const where = filter.add_where();
+  where->set_variable(FullRequest().profile(0).variable());
+  where->add_codes("NOT_RECORDED");
+  EXPECT_EQ(found(filter), 0);
+  where->set_negated(true);
+  EXPECT_EQ(found(filter), 1);
+}
+
+TEST_F(CasesRpcTest, ASearchAnswersNumbersAndNoName) {
+  v1::RegisterCaseResponse registered;
+  ASSERT_TRUE(Register(caseworker_, FullRequest(), &registered).ok());
+  grpc::ClientContext search;
+  Use(search, caseworker_);
+  v1::SearchCasesRequest request;
+  request.set_name(FullRequest().identity().family_names());
+  v1::SearchCasesResponse found;
+  ASSERT_TRUE(stub_->SearchCases(&search, request, &found).ok());
+  ASSERT_EQ(found.cases_size(), 1);
+  EXPECT_EQ(found.total(), 1);
+  EXPECT_EQ(found.cases(0).number(), registered.number());
+  EXPECT_THAT(found.SerializeAsString(), Not(HasSubstr(request.name())));
+}
+
 TEST_F(CasesRpcTest, AFileInPiecesIsImportedAndEveryFieldOfTheReportTold) {
   const std::string csv =
       "sex,age\nFemale,48+\nMale,9--17\nMaria,48+\nFemale,30--38\n";

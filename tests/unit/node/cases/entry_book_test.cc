@@ -16,6 +16,7 @@
 #include "node/base/errors.h"
 #include "node/base/status_macros.h"
 #include "node/cases/cases_records.h"
+#include "node/cases/columns.h"
 #include "node/cases/entries_records.h"
 #include "node/cases/soundness.h"
 #include "tests/support/status_matchers.h"
@@ -280,7 +281,7 @@ TEST_F(EntryBookTest, ARevisionKeepsBeforeAndAfterAndFindsTheFileAnew) {
   EXPECT_FALSE(office_.AnywhereInStore("Oleksandra"));
 }
 
-TEST_F(EntryBookTest, AnAssignmentMovesTheListsInOneTransaction) {
+TEST_F(EntryBookTest, AnAssignmentMovesTheLists) {
   ASSERT_THAT(Revise([&](CaseRevision& revision) {
                 revision.kind = ChangeKind::kAssigned;
                 revision.after.owner = boris_;
@@ -288,7 +289,9 @@ TEST_F(EntryBookTest, AnAssignmentMovesTheListsInOneTransaction) {
               }),
               IsOk());
   const auto listed = [&](const PersonId& person, absl::string_view team) {
-    return office_.registry->ListVisible(*office_.store, person, team, 10, "")
+    return office_.registry->columns()
+        .Find({.person = person, .team = std::string(team)}, CaseFilter(), 10,
+              "")
         ->cases.size();
   };
   EXPECT_EQ(listed(anna_, "north"), 0u);

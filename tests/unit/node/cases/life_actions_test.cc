@@ -142,8 +142,8 @@ TEST_F(LifeTest, AnAssignedCaseGoesToThePersonAndTheirTeam) {
   EXPECT_THAT(life_.Assign(boris_, to("clara")), IsOkAndHolds("south"));
   EXPECT_EQ(ReasonOf(cases_.Show(anna_, number).status()), Reason::kNotAllowed);
   EXPECT_THAT(cases_.Show(clara_, number), IsOk());
-  EXPECT_EQ(cases_.List(anna_, 0, "")->cases.size(), 0u);
-  EXPECT_EQ(cases_.List(clara_, 0, "")->cases.size(), 1u);
+  EXPECT_EQ(cases_.List(anna_, {})->cases.size(), 0u);
+  EXPECT_EQ(cases_.List(clara_, {})->cases.size(), 1u);
   EXPECT_EQ(Leaves(audit::EventKind::kCaseAssigned), 2);
   EXPECT_THAT(Findings(), IsEmpty());
 }

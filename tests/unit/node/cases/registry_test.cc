@@ -166,8 +166,9 @@ TEST_F(RegistryTest, NamesNumbersAndTeamsStandNowhereInTheStoredBytes) {
         fresh.file.number.text()}) {
     EXPECT_FALSE(office_.AnywhereInStore(text)) << text;
   }
-  // The search does find what is there: the owner's id is a row key.
-  EXPECT_TRUE(office_.AnywhereInStore(anna_.bytes()));
+  EXPECT_FALSE(office_.AnywhereInStore(anna_.bytes()));
+  // The search does find what is there: the case's id is a row key.
+  EXPECT_TRUE(office_.AnywhereInStore(fresh.file.id.bytes()));
 }
 
 TEST_F(RegistryTest, ATakenNumberOrSourceKeyIsAConflict) {
@@ -188,52 +189,6 @@ TEST_F(RegistryTest, ATakenNumberOrSourceKeyIsAConflict) {
   fourth.file.source = "ctdc";
   fourth.source_key = "row 1";
   EXPECT_EQ(ReasonOf(Store(fourth)), Reason::kVersionConflict);
-}
-
-TEST_F(RegistryTest, OwnAndTeamCasesAreListedNewestFirstPageByPage) {
-  std::vector<CaseId> visible;
-  for (int i = 0; i < 23; ++i) {
-    const bool own = i % 3 == 0;
-    const bool team = i % 2 == 0;
-    const NewCase fresh = Fresh(own ? anna_ : boris_, team ? "north" : "south");
-    ASSERT_THAT(Store(fresh), IsOk());
-    if (own || team) visible.insert(visible.begin(), fresh.file.id);
-  }
-  std::vector<CaseId> listed;
-  std::string after;
-  int pages = 0;
-  do {
-    const auto page =
-        office_.registry->ListVisible(*office_.store, anna_, "north", 4, after);
-    ASSERT_THAT(page, IsOk());
-    EXPECT_LE(page->cases.size(), 4u);
-    for (const Case& file : page->cases) listed.push_back(file.id);
-    after = page->next;
-    ++pages;
-  } while (!after.empty());
-  EXPECT_EQ(listed, visible);
-  EXPECT_EQ(pages, static_cast<int>((visible.size() + 3) / 4));
-}
-
-TEST_F(RegistryTest, WithoutATeamOnlyOwnCasesAreListed) {
-  ASSERT_THAT(Store(Fresh(boris_, "")), IsOk());
-  const NewCase own = Fresh(anna_, "");
-  ASSERT_THAT(Store(own), IsOk());
-  const auto page =
-      office_.registry->ListVisible(*office_.store, anna_, "", 10, "");
-  ASSERT_THAT(page, IsOk());
-  ASSERT_EQ(page->cases.size(), 1u);
-  EXPECT_EQ(page->cases[0].id, own.file.id);
-  EXPECT_EQ(page->next, "");
-}
-
-TEST_F(RegistryTest, AForgedPageTokenIsRefused) {
-  for (const char* token : {"x", "00", "zz"}) {
-    EXPECT_EQ(FieldOf(office_.registry
-                          ->ListVisible(*office_.store, anna_, "", 10, token)
-                          .status()),
-              "page_token");
-  }
 }
 
 TEST_F(RegistryTest, EveryProfileIsScannedAndTheScanCanStop) {

@@ -54,14 +54,14 @@ TEST(RoleTest, GrantsExactlyItsPermissions) {
   } rows[] = {
       {Role::kCaseworker,
        {P::kCaseRead, P::kCaseWrite, P::kCaseImport, P::kIdentityRead,
-        P::kCaseAssign, P::kCaseClose, P::kCaseMerge, P::kConsentRead,
-        P::kConsentWrite, P::kReferralRead, P::kReferralPropose,
-        P::kDisclosureRead, P::kPeerRead}},
+        P::kCaseAssign, P::kCaseClose, P::kCaseMerge, P::kCaseSearch,
+        P::kConsentRead, P::kConsentWrite, P::kReferralRead,
+        P::kReferralPropose, P::kDisclosureRead, P::kPeerRead}},
       {Role::kSupervisor,
        {P::kCaseRead, P::kCaseWrite, P::kCaseImport, P::kIdentityRead,
-        P::kCaseAssign, P::kCaseClose, P::kCaseMerge, P::kConsentRead,
-        P::kConsentWrite, P::kReferralRead, P::kReferralPropose,
-        P::kDisclosureRead, P::kPeerRead}},
+        P::kCaseAssign, P::kCaseClose, P::kCaseMerge, P::kCaseSearch,
+        P::kConsentRead, P::kConsentWrite, P::kReferralRead,
+        P::kReferralPropose, P::kDisclosureRead, P::kPeerRead}},
       {Role::kFocalPoint,
        {P::kReferralRead, P::kReferralAnswer, P::kDisclosureRead, P::kPeerRead,
         P::kStatusRead}},
@@ -89,9 +89,9 @@ TEST(RoleTest, GrantsExactlyItsPermissions) {
 TEST(RoleTest, AdministratorHasNoCasePermission) {
   for (const P permission :
        {P::kCaseRead, P::kCaseWrite, P::kCaseImport, P::kIdentityRead,
-        P::kCaseAssign, P::kCaseClose, P::kCaseMerge, P::kConsentRead,
-        P::kConsentWrite, P::kReferralRead, P::kReferralPropose,
-        P::kReferralAnswer, P::kDisclosureRead}) {
+        P::kCaseAssign, P::kCaseClose, P::kCaseMerge, P::kCaseSearch,
+        P::kConsentRead, P::kConsentWrite, P::kReferralRead,
+        P::kReferralPropose, P::kReferralAnswer, P::kDisclosureRead}) {
     EXPECT_EQ(ReasonOf(With({Role::kAdministrator}).May(permission)),
               Reason::kNotAllowed)
         << static_cast<int>(permission);

@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "node/base/status_macros.h"
+#include "node/cases/columns.h"
 #include "node/cases/foreign/importer.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/node/cases/office.h"
@@ -68,6 +69,21 @@ class ImporterTest : public testing::Test {
                     }),
                 IsOk());
     return profiles;
+  }
+
+  // The cases of who imports, newest first.
+  std::vector<Case> Cases() {
+    EXPECT_THAT(office_.registry->ReadColumns(*office_.store), IsOk());
+    const auto page = office_.registry->columns().Find({.person = person_},
+                                                       CaseFilter(), 10, "");
+    EXPECT_THAT(page, IsOk());
+    std::vector<Case> cases;
+    for (const CaseId& id : page->cases) {
+      const auto file = office_.registry->Get(*office_.store, id);
+      EXPECT_THAT(file, IsOk());
+      cases.push_back(**file);
+    }
+    return cases;
   }
 
   Office office_;
