@@ -46,7 +46,7 @@ TEST(CountriesTest, RegionsAreThoseOfTheUnitedNations) {
 }
 
 TEST(CountriesTest, AgreesWithThePublishedDictionary) {
-  const auto rows = PublishedRows("region_lookup.csv", ',');
+  const auto rows = PublishedRows(AMPARO_SOURCE_DIR, "region_lookup.csv", ',');
   if (rows.empty()) GTEST_SKIP() << "the dictionary is not here";
   size_t compared = 0;
   for (const std::vector<std::string>& row : rows) {

@@ -100,7 +100,8 @@ TEST(FieldsTest, AFieldOfTheProfileHasTheListOfItsVariable) {
 enum Column { kStatus = 1, kCore = 2, kName = 6, kType = 7, kValues = 9 };
 
 TEST(FieldsTest, Htcds2IsAsPublished) {
-  const auto rows = PublishedRows("htcds/HTCDS_Field_Standards_2.0.tsv", '\t');
+  const auto rows = PublishedRows(AMPARO_SOURCE_DIR,
+                                  "htcds/HTCDS_Field_Standards_2.0.tsv", '\t');
   if (rows.empty()) GTEST_SKIP() << "the standard's table is not here";
   size_t fields = 0;
   for (const std::vector<std::string>& row : rows) {

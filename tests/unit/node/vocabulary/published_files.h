@@ -16,15 +16,15 @@
 namespace amparo::vocabulary {
 
 // The lines of a file of the folder AMPARO_DATA (by default "shared/data"
-// beside the source tree), split at every `separator`, quoted or not; empty
-// when it is not there.
+// beside the source tree in `source`), split at every `separator`, quoted or
+// not; empty when it is not there.
 inline std::vector<std::vector<std::string>> PublishedRows(
-    absl::string_view name, char separator) {
+    absl::string_view source, absl::string_view name, char separator) {
   const char* const folder = std::getenv("AMPARO_DATA");
-  std::ifstream file(
-      (folder != nullptr ? std::string(folder)
-                         : std::string(AMPARO_SOURCE_DIR) + "/../shared/data") +
-      "/" + std::string(name));
+  std::ifstream file((folder != nullptr
+                          ? std::string(folder)
+                          : std::string(source) + "/../shared/data") +
+                     "/" + std::string(name));
   std::vector<std::vector<std::string>> rows;
   std::string line;
   while (std::getline(file, line)) {

@@ -369,8 +369,8 @@ TEST(FormatsTest, UnknownColumnsAreToldByNumber) {
 
 // The standard as it is published, where the file is present.
 TEST(FormatsTest, EveryFieldNameOfThePublishedHtcdsFileIsKnown) {
-  const auto rows =
-      vocabulary::PublishedRows("htcds/HTCDS_Field_Standards_2.0.tsv", '\t');
+  const auto rows = vocabulary::PublishedRows(
+      AMPARO_SOURCE_DIR, "htcds/HTCDS_Field_Standards_2.0.tsv", '\t');
   if (rows.empty()) GTEST_SKIP() << "no published files here";
   const Mapping mapping = Shipped("htcds");
   int fields = 0;
