@@ -7,6 +7,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "node/base/errors.h"
+#include "node/delivery/delivery_records.h"
+#include "node/delivery/second_offers.h"
+#include "node/storage/table.h"
 #include "tests/simulation/remembered_crypto.h"
 
 namespace amparo::simulation {
@@ -221,15 +224,24 @@ void Simulation::ClockJumps(Place& place) {
                     absl::FormatDuration(place.skew)));
 }
 
-// Nothing waits, and nobody has yet to hear that another was restored: what
-// it lost goes back into the outbox only then.
+// Nothing waits, and nobody has yet to hear that another was restored, or to
+// take the turn in which what that one lost goes back into the outbox.
 bool Simulation::AtRest() {
   return std::all_of(active_.begin(), active_.end(), [&](Place* place) {
-    if (place->self->Rows(storage::TableId::kOutbox) > 0) return false;
+    TestOffice& self = *place->self;
+    if (self.Rows(storage::TableId::kOutbox) > 0) return false;
+    const storage::Table<delivery::PeerCursorCodec> cursors(
+        self.node().vault());
     return std::all_of(active_.begin(), active_.end(), [&](Place* peer) {
-      const auto known = place->self->node().peers().Get(peer->self->id());
-      return !known.ok() || known->bundle.incarnation ==
-                                peer->self->node().own().incarnation();
+      const auto known = self.node().peers().Get(peer->self->id());
+      if (!known.ok()) return true;
+      const auto cursor =
+          Must(cursors.Get(self.store(), known->id), "read a cursor");
+      return known->bundle.incarnation ==
+                 peer->self->node().own().incarnation() &&
+             !delivery::NeedsSecondOffers(*known, cursor.has_value()
+                                                      ? cursor->value
+                                                      : delivery::PeerCursor());
     });
   });
 }
