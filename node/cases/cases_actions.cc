@@ -208,8 +208,15 @@ absl::StatusOr<consent::SubjectFacts> CasesActions::FactsOf(
     const Case& file) const {
   ASSIGN_OR_RETURN(const KeyId key,
                    services_.registry.KeyOf(services_.store, file.subject));
-  return consent::SubjectFacts{file.subject, key, file.treated_as_minor,
-                               CheckOpen(file)};
+  return consent::SubjectFacts{file.subject, key, file.treated_as_minor};
+}
+
+absl::Status CasesActions::BeginWork(storage::Batch& batch,
+                                     const SubjectId& subject) const {
+  ASSIGN_OR_RETURN(std::optional<Case> found,
+                   services_.registry.FindBySubject(services_.store, subject));
+  ASSIGN_OR_RETURN(const Case file, OrNotAllowed(std::move(found)));
+  return services_.registry.BeginWork(batch, services_.store, file.id);
 }
 
 }  // namespace amparo::cases

@@ -119,6 +119,8 @@ class CasesActions final : public consent::SubjectDirectory {
   absl::StatusOr<consent::SubjectFacts> FindSubject(
       const people::Caller& caller, people::Permission needed,
       const SubjectId& subject) const override;
+  absl::Status BeginWork(storage::Batch& batch,
+                         const SubjectId& subject) const override;
 
  private:
   // The cases of a page as they are now.

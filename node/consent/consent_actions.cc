@@ -130,7 +130,8 @@ absl::StatusOr<ConsentId> ConsentActions::GiveOnce(const people::Caller& caller,
   ASSIGN_OR_RETURN(const std::optional<std::string> kept,
                    requests_.Find(caller.person(), request.request, digest));
   if (kept.has_value()) return ConsentId::FromBytes(*kept);
-  RETURN_IF_ERROR(facts.new_work);
+  storage::Batch batch;
+  RETURN_IF_ERROR(subjects_.BeginWork(batch, facts.subject));
   const absl::Time now = ground_.clock.Now();
   ASSIGN_OR_RETURN(const Consent consent,
                    Make(request, facts, caller.person(), now, ground_.random));
@@ -141,7 +142,6 @@ absl::StatusOr<ConsentId> ConsentActions::GiveOnce(const people::Caller& caller,
                  absl::StrCat("a case has at most ", kConsentsPerSubjectMax,
                               " consents"));
   }
-  storage::Batch batch;
   RETURN_IF_ERROR(
       ledger_.InsertImported(batch, consent, facts.key, caller.person(), now));
   RETURN_IF_ERROR(requests_.Remember(batch, caller.person(), request.request,

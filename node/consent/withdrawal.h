@@ -41,9 +41,6 @@ struct SubjectFacts {
   KeyId key;  // The subject's data key.
   // A minor, or of unknown age with indicators of a child.
   bool treated_as_minor = false;
-  // Why nothing new may be begun for the person (the case is closed, or merged
-  // into another); withdrawing is always possible.
-  absl::Status new_work = absl::OkStatus();
 };
 
 // Implemented by cases. Thread-safe. Both answer kNotAllowed, with its fixed
@@ -59,6 +56,13 @@ class SubjectDirectory {
   virtual absl::StatusOr<SubjectFacts> FindSubject(
       const people::Caller& caller, people::Permission needed,
       const SubjectId& subject) const = 0;
+
+  // Lets new work be begun for the person in `batch`, whose commit fails with
+  // kVersionConflict when the case was changed meanwhile: nothing is begun on
+  // a case that is being closed. kWrongState, with the state, when the case is
+  // closed or merged into another. Withdrawing needs no open case.
+  virtual absl::Status BeginWork(storage::Batch& batch,
+                                 const SubjectId& subject) const = 0;
 };
 
 }  // namespace amparo::consent

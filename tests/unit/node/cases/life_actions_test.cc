@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "node/cases/entries_actions.h"
 #include "node/cases/entries_records.h"
 #include "node/cases/third_person_actions.h"
+#include "node/consent/consent_actions.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/node/cases/life_office.h"
 
@@ -160,10 +162,8 @@ TEST_F(LifeTest, AClosedCaseBeginsNothingNewUntilItIsReopened) {
   ASSERT_THAT(change("Closed", "CONTACT_LOST"), IsOk());
   EXPECT_EQ(Shown(file).file.closing_reason, "CONTACT_LOST");
   EXPECT_TRUE(Shown(file).file.closed_at.has_value());
-  const auto facts =
-      cases_.Find(anna_, people::Permission::kConsentWrite, number);
-  ASSERT_THAT(facts, IsOk());
-  EXPECT_EQ(StateOf(facts->new_work), "Closed");
+  storage::Batch batch;
+  EXPECT_EQ(StateOf(cases_.BeginWork(batch, file.subject)), "Closed");
   EXPECT_EQ(StateOf(Write(anna_, file, ServiceGiven{"FOOD"}).status()),
             "Closed");
   EXPECT_THAT(Write(anna_, file, Note{"Wrote."}), IsOk());
@@ -173,6 +173,65 @@ TEST_F(LifeTest, AClosedCaseBeginsNothingNewUntilItIsReopened) {
   EXPECT_THAT(Write(anna_, file, ServiceGiven{"FOOD"}), IsOk());
   EXPECT_EQ(Leaves(audit::EventKind::kCaseStatusChanged), 2);
   EXPECT_THAT(Findings(), IsEmpty());
+}
+
+// Closes the case at the moment in which a consent has been let in and is not
+// committed yet.
+class ClosesMeanwhile final : public consent::SubjectDirectory {
+ public:
+  ClosesMeanwhile(const CasesActions& cases, std::function<void()> close)
+      : cases_(cases), close_(std::move(close)) {}
+  absl::StatusOr<consent::SubjectFacts> Find(
+      const Caller& caller, people::Permission needed,
+      absl::string_view number) const override {
+    return cases_.Find(caller, needed, number);
+  }
+  absl::StatusOr<consent::SubjectFacts> FindSubject(
+      const Caller& caller, people::Permission needed,
+      const SubjectId& subject) const override {
+    return cases_.FindSubject(caller, needed, subject);
+  }
+  absl::Status BeginWork(storage::Batch& batch,
+                         const SubjectId& subject) const override {
+    const absl::Status begun = cases_.BeginWork(batch, subject);
+    if (close_) std::exchange(close_, nullptr)();
+    return begun;
+  }
+
+ private:
+  const CasesActions& cases_;
+  mutable std::function<void()> close_;
+};
+
+TEST_F(LifeTest, AConsentGivenWhileTheCaseClosesIsRefused) {
+  const Case file = Registered(anna_, {});
+  const std::string number = file.number.text();
+  const ClosesMeanwhile directory(cases_, [&] {
+    EXPECT_THAT(
+        life_.ChangeStatus(anna_, {Next(), number, "Closed", "CONTACT_LOST"}),
+        IsOk());
+  });
+  consent::Leases leases;
+  consent::ConsentActions consents(
+      consent::Ground{*office_.store, *office_.vault, *office_.log,
+                      office_.clock, office_.random},
+      directory, leases, {});
+  consent::GiveRequest request;
+  request.request = Next();
+  request.case_number = number;
+  request.categories = {DataCategory::kCodedProfile};
+  request.language = "uk";
+  request.text_version = "1";
+  request.valid_until = office_.clock.Now() + absl::Hours(24);
+  const auto questions = consent::AllQuestions();
+  request.answered_yes = {questions.begin(), questions.end()};
+  const auto refused = consents.Give(anna_, request);
+  EXPECT_EQ(StateOf(refused.status()), "Closed");
+  EXPECT_EQ(office_.Rows(storage::TableId::kConsents), 0);
+  EXPECT_EQ(Leaves(audit::EventKind::kConsentGiven), 0);
+  ASSERT_THAT(life_.ChangeStatus(anna_, {Next(), number, "Active", "back"}),
+              IsOk());
+  EXPECT_THAT(consents.Give(anna_, request), IsOk());
 }
 
 TEST_F(LifeTest, EntriesAreWrittenOnceHoweverOftenTheyAreAskedFor) {

@@ -46,6 +46,9 @@ class OneCase : public SubjectDirectory {
     if (!reach.ok()) return reach;
     return facts;
   }
+  absl::Status BeginWork(storage::Batch&, const SubjectId&) const override {
+    return absl::OkStatus();
+  }
   SubjectFacts facts;
 };
 

@@ -158,6 +158,9 @@ class OpenCase : public SubjectDirectory {
     if (!may.ok()) return may;
     return facts;
   }
+  absl::Status BeginWork(storage::Batch&, const SubjectId&) const override {
+    return absl::OkStatus();
+  }
   SubjectFacts facts;
 };
 
