@@ -66,6 +66,7 @@ struct Draft {
 struct Posted {
   MessageId message;
   std::string plain_digest;  // SHA-256 of the signed plain, 32 bytes.
+  absl::Time submitted_at;   // What the SUBMITTED receipt says.
 };
 
 // A letter that passed every check, handed to its handler.

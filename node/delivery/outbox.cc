@@ -222,14 +222,14 @@ absl::StatusOr<Posted> Outbox::Post(Batch& batch, Draft draft) {
       batch, LetterKey{header.message, false}, letter, draft.data_key));
   RETURN_IF_ERROR(Table<OutboxCodec>(vault_).Insert(batch, row.key, row));
   CountQueued(batch, facts.recipient, 1);
-  RETURN_IF_ERROR(RecordSent(batch, draft, row));
+  const absl::Time now = clock_.Now();
+  RETURN_IF_ERROR(RecordSent(batch, draft, row, now));
   Announce(batch, row);
-  return Posted{header.message, letter.plain_digest};
+  return Posted{header.message, letter.plain_digest, now};
 }
 
 absl::Status Outbox::RecordSent(Batch& batch, const Draft& draft,
-                                const OutboxRow& row) const {
-  const absl::Time now = clock_.Now();
+                                const OutboxRow& row, absl::Time now) const {
   const clearance::ClearanceFacts& facts = row.clearance;
   if (facts.consent.has_value()) {
     RETURN_IF_ERROR(Table<ConsentLetterCodec>(vault_).Insert(

@@ -139,7 +139,7 @@ class Outbox {
   absl::StatusOr<LetterRow> Compose(const Draft& draft,
                                     const LetterHeader& header) const;
   absl::Status RecordSent(storage::Batch& batch, const Draft& draft,
-                          const OutboxRow& row) const;
+                          const OutboxRow& row, absl::Time now) const;
   // Whoever adds a row of the outbox to `batch` (change 1) or deletes one (-1)
   // says so, and it counts from the commit on.
   void CountQueued(storage::Batch& batch, const OfficeId& peer, int change);

@@ -6,11 +6,8 @@
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/container/flat_hash_set.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
-#include "crypto/base/bytes.h"
-#include "crypto/base/digest.h"
-#include "crypto/base/secret.h"
 #include "crypto/sign/dsse.h"
 #include "node/base/errors.h"
 #include "node/base/status_macros.h"
@@ -42,22 +39,12 @@ class Agreements::Impl {
   absl::Status CheckSignature(const Agreement& agreement,
                               const OfficeId& signer,
                               absl::string_view signature) const {
-    std::string seen = signer.bytes() + agreement.hash();
-    crypto::AppendPrefixed(&seen, signature);
-    const std::string digest = crypto::Sha256(seen);
-    {
-      absl::MutexLock lock(&mutex_);
-      if (verified_.contains(digest)) return absl::OkStatus();
-    }
     ASSIGN_OR_RETURN(const crypto::P256PublicKey key, KeyOf(signer));
     if (!crypto::VerifyDsse(key, kAgreementType, agreement.body(), signature)
              .ok()) {
       return Error(Reason::kSignatureInvalid,
                    "an agreement is not signed by the office it names");
     }
-    absl::MutexLock lock(&mutex_);
-    if (verified_.size() >= kVerifiedMax) verified_.clear();
-    verified_.insert(digest);
     return absl::OkStatus();
   }
 
@@ -73,16 +60,38 @@ class Agreements::Impl {
                           value.acceptor_signature);
   }
 
-  absl::StatusOr<SignedAgreement> FromRow(const AgreementRow& row) const {
-    absl::StatusOr<Agreement> agreement = Agreement::Parse(row.body);
+  absl::StatusOr<SignedAgreement> FromRow(
+      const AgreementId& id, const storage::Row<AgreementRow>& row) const {
+    if (auto known = Known(id, row.stored)) return *std::move(known);
+    const AgreementRow& read = row.value;
+    absl::StatusOr<Agreement> agreement = Agreement::Parse(read.body);
     if (agreement.ok()) {
-      SignedAgreement value{*std::move(agreement), row.proposer_signature,
-                            row.acceptor_signature, row.drawn_up_by,
-                            row.signed_by};
-      if (CheckAll(value).ok()) return value;
+      SignedAgreement value{*std::move(agreement), read.proposer_signature,
+                            read.acceptor_signature, read.drawn_up_by,
+                            read.signed_by};
+      if (CheckAll(value).ok()) {
+        absl::MutexLock lock(&mutex_);
+        if (known_.size() >= kKnownMax) known_.clear();
+        known_.insert_or_assign(id, std::pair(row.stored, value));
+        return value;
+      }
     }
     return Error(Reason::kRecordDamaged,
                  "a stored agreement does not parse or verify");
+  }
+
+  // As the store has it now.
+  absl::StatusOr<std::optional<SignedAgreement>> Read(
+      const AgreementId& id) const {
+    ASSIGN_OR_RETURN(
+        const std::optional<std::string> stored,
+        store_.Get(AgreementCodec::kTable, AgreementCodec::EncodeKey(id)));
+    if (!stored.has_value()) return std::optional<SignedAgreement>();
+    if (auto known = Known(id, *stored)) return known;
+    ASSIGN_OR_RETURN(const auto row, table_.Get(store_, id));
+    if (!row.has_value()) return std::optional<SignedAgreement>();
+    ASSIGN_OR_RETURN(SignedAgreement value, FromRow(id, *row));
+    return std::optional<SignedAgreement>(std::move(value));
   }
 
   absl::StatusOr<std::vector<SignedAgreement>> ReadWith(
@@ -97,13 +106,12 @@ class Agreements::Impl {
         }));
     std::vector<SignedAgreement> values;
     for (const AgreementId& id : ids) {
-      ASSIGN_OR_RETURN(const auto row, table_.Get(store_, id));
-      if (!row.has_value()) {
+      ASSIGN_OR_RETURN(std::optional<SignedAgreement> value, Read(id));
+      if (!value.has_value()) {
         return Error(Reason::kRecordDamaged,
                      "an agreement of the index is not there");
       }
-      ASSIGN_OR_RETURN(SignedAgreement value, FromRow(row->value));
-      values.push_back(std::move(value));
+      values.push_back(*std::move(value));
     }
     return values;
   }
@@ -116,16 +124,29 @@ class Agreements::Impl {
     return *std::move(pin);
   }
 
-  static constexpr size_t kVerifiedMax = 4096;
+  // What was read and verified before, if the row is still the very same: a
+  // pin never changes, so neither does what these bytes say.
+  std::optional<SignedAgreement> Known(const AgreementId& id,
+                                       absl::string_view stored) const {
+    absl::MutexLock lock(&mutex_);
+    const auto known = known_.find(id);
+    if (known == known_.end() || known->second.first != stored) {
+      return std::nullopt;
+    }
+    return known->second.second;
+  }
+
+  static constexpr size_t kKnownMax = 1024;
 
   storage::Store& store_;
   const storage::Table<AgreementCodec> table_;
   const OwnOffice& own_;
   const Peers& peers_;
-  // Digests of (signer, body, signature) that verified: a pin never changes,
-  // so the answer never does.
   mutable absl::Mutex mutex_;
-  mutable absl::flat_hash_set<std::string> verified_ ABSL_GUARDED_BY(mutex_);
+  // With the stored bytes they were read from.
+  mutable absl::flat_hash_map<AgreementId,
+                              std::pair<std::string, SignedAgreement>>
+      known_ ABSL_GUARDED_BY(mutex_);
 };
 
 Agreements::Agreements(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -137,9 +158,9 @@ absl::StatusOr<std::unique_ptr<Agreements>> Agreements::Load(
   auto impl = std::make_unique<Impl>(store, vault, own, peers);
   const absl::Status read = impl->table().Scan(
       store, {}, {},
-      [&](const AgreementId&,
+      [&](const AgreementId& id,
           const storage::Row<AgreementRow>& row) -> absl::StatusOr<bool> {
-        RETURN_IF_ERROR(impl->FromRow(row.value).status());
+        RETURN_IF_ERROR(impl->FromRow(id, row).status());
         return true;
       });
   RETURN_IF_ERROR(read);
@@ -147,9 +168,9 @@ absl::StatusOr<std::unique_ptr<Agreements>> Agreements::Load(
 }
 
 absl::StatusOr<SignedAgreement> Agreements::Get(const AgreementId& id) const {
-  ASSIGN_OR_RETURN(const auto row, impl_->table().Get(impl_->store(), id));
-  if (!row.has_value()) return Error(Reason::kAgreementMissing);
-  return impl_->FromRow(row->value);
+  ASSIGN_OR_RETURN(std::optional<SignedAgreement> value, impl_->Read(id));
+  if (!value.has_value()) return Error(Reason::kAgreementMissing);
+  return *std::move(value);
 }
 
 absl::StatusOr<Agreement> Agreements::ActiveWith(const OfficeId& peer,
@@ -214,9 +235,9 @@ absl::StatusOr<std::vector<SignedAgreement>> Agreements::List(
   if (!peer.has_value()) {
     RETURN_IF_ERROR(impl_->table().Scan(
         impl_->store(), {}, {},
-        [&](const AgreementId&,
+        [&](const AgreementId& id,
             const storage::Row<AgreementRow>& row) -> absl::StatusOr<bool> {
-          ASSIGN_OR_RETURN(SignedAgreement value, impl_->FromRow(row.value));
+          ASSIGN_OR_RETURN(SignedAgreement value, impl_->FromRow(id, row));
           list.push_back(std::move(value));
           return true;
         }));
@@ -256,7 +277,7 @@ absl::Status Agreements::AddAcceptorSignature(storage::Batch& batch,
                                               const PersonId& signed_by) {
   ASSIGN_OR_RETURN(const auto row, impl_->table().Get(impl_->store(), id));
   if (!row.has_value()) return Error(Reason::kAgreementMissing);
-  ASSIGN_OR_RETURN(const SignedAgreement value, impl_->FromRow(row->value));
+  ASSIGN_OR_RETURN(const SignedAgreement value, impl_->FromRow(id, *row));
   if (value.agreement.hash() != hash) {
     return Error(Reason::kAgreementHashMismatch);
   }

@@ -37,7 +37,7 @@ struct SignedAgreement {
 // Thread-safe. Reads the store each time, because letters add signatures in
 // transactions of delivery. Nothing unsigned or wrongly signed gets in: each
 // signature is verified against the pinned office keys when it is added, and
-// when it is first read from disk.
+// when a row is read that is not, byte for byte, the one read before.
 class Agreements {
  public:
   // kRecordDamaged when a stored signature does not verify. All references

@@ -109,19 +109,19 @@ absl::StatusOr<ReferralView> ReferralActions::Propose(
     const Caller& caller, const ProposeRequest& request) {
   RETURN_IF_ERROR(caller.May(Permission::kReferralPropose));
   const std::string digest = DigestOf(request);
-  ASSIGN_OR_RETURN(const ReferralId id, Retried([&] {
-                     return ProposeOnce(caller, request, digest);
-                   }));
-  return ViewOf(id);
+  return Retried([&] { return ProposeOnce(caller, request, digest); });
 }
 
-absl::StatusOr<ReferralId> ReferralActions::ProposeOnce(
+absl::StatusOr<ReferralView> ReferralActions::ProposeOnce(
     const Caller& caller, const ProposeRequest& request,
     const std::string& digest) {
   ASSIGN_OR_RETURN(
       const std::optional<std::string> kept,
       rooms_.requests.Find(caller.person(), request.request_id, digest));
-  if (kept.has_value()) return ReferralId::FromBytes(*kept);
+  if (kept.has_value()) {
+    ASSIGN_OR_RETURN(const ReferralId id, ReferralId::FromBytes(*kept));
+    return ViewOf(id);
+  }
 
   ASSIGN_OR_RETURN(const cases::CaseNumber number,
                    cases::CaseNumber::Parse(request.case_number));
@@ -160,12 +160,12 @@ absl::StatusOr<ReferralId> ReferralActions::ProposeOnce(
 
   storage::Batch batch;
   RETURN_IF_ERROR(rooms_.cases.BeginWork(batch, rooms_.store, file->id));
-  RETURN_IF_ERROR(
+  ASSIGN_OR_RETURN(
+      const delivery::Posted posted,
       PostUnder(
           batch, referral, consent, LetterType::kReferralRequest, categories,
           EncodeRequest({referral.id, referral.pseudonym, referral.request}),
-          referral.consent_salt, &referral.request_letter)
-          .status());
+          referral.consent_salt, &referral.request_letter));
   ASSIGN_OR_RETURN(const KeyId key,
                    rooms_.cases.KeyOf(rooms_.store, file->subject));
   RETURN_IF_ERROR(referrals_.Insert(batch, referral.id, referral, key));
@@ -175,7 +175,13 @@ absl::StatusOr<ReferralId> ReferralActions::ProposeOnce(
   RETURN_IF_ERROR(rooms_.requests.Remember(
       batch, caller.person(), request.request_id, digest, referral.id.bytes()));
   RETURN_IF_ERROR(rooms_.store.Commit(batch).status());
-  return referral.id;
+  ReferralView view;
+  const auto peer = rooms_.peers.Get(referral.peer);
+  if (peer.ok()) view.peer_name = peer->name();
+  view.evidence = {{delivery::ReceiptKind::kSubmitted,
+                    LetterType::kReferralRequest, posted.submitted_at}};
+  view.referral = std::move(referral);
+  return view;
 }
 
 absl::StatusOr<delivery::Posted> ReferralActions::PostUnder(

@@ -144,9 +144,10 @@ class ReferralActions final : public consent::WithdrawalEffect {
   absl::StatusOr<ReferralView> ViewOf(Referral referral) const;
   absl::StatusOr<ReferralView> ViewOf(const ReferralId& id) const;
   absl::StatusOr<OfficeId> FindPeer(absl::string_view peer) const;
-  absl::StatusOr<ReferralId> ProposeOnce(const people::Caller& caller,
-                                         const ProposeRequest& request,
-                                         const std::string& digest);
+  // The answer is what was written, without a look at the store.
+  absl::StatusOr<ReferralView> ProposeOnce(const people::Caller& caller,
+                                           const ProposeRequest& request,
+                                           const std::string& digest);
   absl::StatusOr<delivery::Posted> PostUnder(
       storage::Batch& batch, const Referral& referral,
       const consent::Consent& consent, LetterType type,

@@ -9,6 +9,8 @@
 #include "amparo/peer/v1/agreement.pb.h"
 #include "crypto/base/digest.h"
 #include "node/base/errors.h"
+#include "node/peering/peering_records.h"
+#include "node/storage/table.h"
 #include "tests/support/every_field_set.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/node/peering/peering_office.h"
@@ -116,6 +118,30 @@ TEST_F(AgreementsTest, WrongSignaturesNeverGetIn) {
                             *here_.own->SignAsOffice(kKeyBundleType, body))),
       Reason::kSignatureInvalid);
   EXPECT_FALSE(here_.agreements->Get(value.agreement.id())->fully_signed());
+}
+
+TEST_F(AgreementsTest, ARowThatChangedIsReadAndVerifiedAnew) {
+  const SignedAgreement value = Propose('1', SomeTerms(clock_.Now()));
+  const AgreementId id = value.agreement.id();
+  ASSERT_THAT(Insert(value), IsOk());
+  ASSERT_THAT(here_.agreements->Get(id), IsOk());
+  const storage::Table<AgreementCodec> table(*here_.vault);
+  AgreementRow row = (*table.Get(*here_.store, id))->value;
+  const auto put = [&] {
+    storage::Batch batch;
+    EXPECT_THAT(table.Put(batch, id, row), IsOk());
+    EXPECT_THAT(here_.store->Commit(batch), IsOk());
+    return here_.agreements->Get(id);
+  };
+  // By one who has the keys of the store and not those of an office.
+  row.acceptor_signature = row.proposer_signature;
+  EXPECT_EQ(ReasonOf(put().status()), Reason::kRecordDamaged);
+  EXPECT_EQ(ReasonOf(here_.agreements->List().status()),
+            Reason::kRecordDamaged);
+  row.acceptor_signature = AcceptorSignature(value.agreement);
+  const auto signed_by_both = put();
+  ASSERT_THAT(signed_by_both, IsOk());
+  EXPECT_TRUE(signed_by_both->fully_signed());
 }
 
 TEST_F(AgreementsTest, AHashThatIsNotTheBodysIsRefused) {

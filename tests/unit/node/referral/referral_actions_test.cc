@@ -13,6 +13,7 @@
 #include "node/cases/life_actions.h"
 #include "node/cases/third_person_actions.h"
 #include "node/referral/referral_letters.h"
+#include "node/referral/referral_records.h"
 #include "tests/support/office_pair.h"
 #include "tests/support/status_matchers.h"
 
@@ -338,6 +339,16 @@ TEST_F(ReferralActionsTest, ARepeatedRequestIsTheSameReferral) {
   const ReferralView first = Must(AtA().Propose(pair_.a.caseworker(), request));
   const ReferralView again = Must(AtA().Propose(pair_.a.caseworker(), request));
   EXPECT_EQ(first.referral.id, again.referral.id);
+  // The first answer was not read from the store, the second was.
+  EXPECT_EQ(ReferralCodec::Encode(first.referral),
+            ReferralCodec::Encode(again.referral));
+  EXPECT_EQ(first.peer_name, again.peer_name);
+  ASSERT_EQ(first.evidence.size(), 1u);
+  ASSERT_EQ(again.evidence.size(), 1u);
+  EXPECT_EQ(first.evidence[0].kind, again.evidence[0].kind);
+  EXPECT_EQ(first.evidence[0].letter, again.evidence[0].letter);
+  EXPECT_EQ(absl::ToUnixMillis(first.evidence[0].issued_at),
+            absl::ToUnixMillis(again.evidence[0].issued_at));
   EXPECT_EQ(pair_.a.Rows(storage::TableId::kOutbox), 1u);
   request.urgency = "NORMAL_14D";
   EXPECT_EQ(ReasonOf(AtA().Propose(pair_.a.caseworker(), request).status()),
