@@ -8,7 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "admin/cli/case_import.h"
 #include "admin/cli/case_life_verbs.h"
 #include "admin/cli/case_search.h"
 #include "admin/cli/failure.h"
@@ -137,31 +136,12 @@ void AddRegister(Verbs& verbs, CLI::App* noun) {
                    "0600 (names are never arguments)");
 }
 
-void AddImport(Verbs& verbs, CLI::App* noun) {
-  auto options = std::make_shared<ImportOptions>();
-  CLI::App* const verb = verbs.Add(
-      noun, "import", "Imports cases from a CSV file",
-      "amparo case import cases.csv --mapping cases.mapping.json --dry-run\n"
-      "amparo case import cases.csv --mapping cases.mapping.json \\\n"
-      "    --only citizenship=US,UA",
-      [options](Desk& desk) { return ImportFile(desk, *options); });
-  verb->add_option("file", options->file, "The CSV file")->required();
-  verb->add_option("--mapping", options->mapping,
-                   "What its columns mean: a mapping file")
-      ->required();
-  Repeated(verb->add_option(
-      "--only", options->only,
-      "COLUMN=VALUE[,VALUE...]: only these rows; may be repeated"));
-  verb->add_flag("--dry-run", options->dry_run,
-                 "Checks every row and stores nothing");
-}
-
 }  // namespace
 
 void AddCaseVerbs(Verbs& verbs) {
   CLI::App* const noun = verbs.Noun("case", "Cases of this office");
   AddRegister(verbs, noun);
-  AddImport(verbs, noun);
+  AddCaseFileVerbs(verbs, noun);
   AddFindingVerbs(verbs, noun);
   auto options = std::make_shared<CaseOptions>();
   CLI::App* const show = verbs.Add(

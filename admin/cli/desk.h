@@ -45,6 +45,10 @@ struct Surroundings {
   std::string environment_socket;
   std::string environment_session;
   std::string home;
+  // Whether `err` is a terminal, on which a line may move.
+  bool err_is_terminal = false;
+  // The time as it goes on, for how fast something is; empty: it stands still.
+  std::function<absl::Time()> clock = nullptr;
 };
 
 // One run of one verb. One thread.
@@ -87,6 +91,10 @@ class Desk {
   std::ostream& err() { return around_.err; }
   Prompter& prompter() { return around_.prompter; }
   absl::Time now() const { return around_.now; }
+  bool err_is_terminal() const { return around_.err_is_terminal; }
+  absl::Time Clock() const {
+    return around_.clock ? around_.clock() : around_.now;
+  }
   absl::TimeZone zone() const { return around_.zone; }
   std::string Time(int64_t unix_millis) const;
 

@@ -5,6 +5,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
@@ -46,7 +47,9 @@ int Main(int argc, char** argv) {
                       absl::LocalTimeZone(),
                       Environment("AMPARO_SOCKET"),
                       Environment("AMPARO_SESSION"),
-                      Environment("HOME")};
+                      Environment("HOME"),
+                      ::isatty(STDERR_FILENO) == 1,
+                      [] { return absl::Now(); }};
   return RunProgram(std::vector<std::string>(argv + 1, argv + argc), around);
 }
 

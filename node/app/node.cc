@@ -80,10 +80,13 @@ absl::Status Node::OpenPeople(crypto::PasswordCost cost) {
   consents_ = std::make_unique<consent::Ledger>(*vault_, *log_);
   leases_ = std::make_unique<consent::Leases>();
   registry_ = std::make_unique<cases::Registry>(*vault_);
-  cases_actions_ = std::make_unique<cases::CasesActions>(
-      cases::ImportServices{ground_.store, *registry_, *consents_, *log_,
-                            ground_.clock, ground_.random},
-      *requests_);
+  const cases::ImportServices case_services{ground_.store, *registry_,
+                                            *consents_,    *log_,
+                                            ground_.clock, ground_.random};
+  cases_actions_ =
+      std::make_unique<cases::CasesActions>(case_services, *requests_);
+  case_files_actions_ =
+      std::make_unique<cases::CaseFilesActions>(case_services);
   return absl::OkStatus();
 }
 

@@ -19,6 +19,7 @@
 #include "node/audit/log.h"
 #include "node/base/clock.h"
 #include "node/cases/cases_actions.h"
+#include "node/cases/foreign/case_files_actions.h"
 #include "node/cases/registry.h"
 #include "node/clearance/clearance.h"
 #include "node/consent/consent_actions.h"
@@ -102,6 +103,7 @@ class Node {
   const consent::Ledger& consent_ledger() const { return *consents_; }
   consent::ConsentActions& consent() { return *consent_actions_; }
   cases::CasesActions& cases() { return *cases_actions_; }
+  cases::CaseFilesActions& case_files() { return *case_files_actions_; }
   const cases::Registry& registry() const { return *registry_; }
   peering::PeeringActions& peering() { return *peering_actions_; }
   peering::AgreementActions& agreement_actions() { return *agreement_actions_; }
@@ -140,6 +142,7 @@ class Node {
   std::unique_ptr<consent::Leases> leases_;
   std::unique_ptr<cases::Registry> registry_;
   std::unique_ptr<cases::CasesActions> cases_actions_;
+  std::unique_ptr<cases::CaseFilesActions> case_files_actions_;
   std::unique_ptr<clearance::Gate> gate_;
   std::unique_ptr<delivery::Outbox> outbox_;
   std::unique_ptr<delivery::Inbox> inbox_;

@@ -14,6 +14,7 @@
 #include "node/base/status_macros.h"
 #include "node/cases/cases_rpc.h"
 #include "node/cases/entries_rpc.h"
+#include "node/cases/foreign/case_files_rpc.h"
 #include "node/consent/consent_rpc.h"
 #include "node/peering/peering_rpc.h"
 #include "node/people/gate_rpc.h"
@@ -33,9 +34,9 @@ absl::Status CheckPermissions(const std::vector<grpc::Service*>& services) {
   std::vector<const google::protobuf::ServiceDescriptor*> described;
   for (const char* const name :
        {"PeopleService", "CaseService", "CaseEntryService",
-        "ThirdPersonService", "ConsentService", "PeeringAdminService",
-        "ReferralService", "TableService", "TrendService", "StatusService",
-        "VocabularyService"}) {
+        "ThirdPersonService", "CaseFileService", "ConsentService",
+        "PeeringAdminService", "ReferralService", "TableService",
+        "TrendService", "StatusService", "VocabularyService"}) {
     const auto* const found =
         google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
             std::string(kOfficePackage) + name);
@@ -61,6 +62,7 @@ class OfficeServer::Impl {
         cases_(gate_, node.cases()),
         entries_(gate_, node.cases()),
         third_persons_(gate_, node.cases()),
+        case_files_(gate_, node.case_files()),
         consent_(gate_, node.consent()),
         peering_(gate_, node.peering(), node.agreement_actions(),
                  node.ground().clock),
@@ -73,9 +75,9 @@ class OfficeServer::Impl {
 
   absl::Status Start() {
     const std::vector<grpc::Service*> services = {
-        &people_,  &cases_,   &entries_,   &third_persons_,
-        &consent_, &peering_, &referrals_, &tables_,
-        &trends_,  &status_,  &vocabulary_};
+        &people_,     &cases_,   &entries_, &third_persons_,
+        &case_files_, &consent_, &peering_, &referrals_,
+        &tables_,     &trends_,  &status_,  &vocabulary_};
     RETURN_IF_ERROR(CheckPermissions(services));
     grpc::ServerBuilder builder;
     for (grpc::Service* const service : services) {
@@ -104,6 +106,7 @@ class OfficeServer::Impl {
   cases::CasesRpc cases_;
   cases::EntriesRpc entries_;
   cases::ThirdPersonRpc third_persons_;
+  cases::CaseFilesRpc case_files_;
   consent::ConsentRpc consent_;
   peering::PeeringRpc peering_;
   referral::ReferralRpc referrals_;

@@ -19,6 +19,13 @@ constexpr absl::Duration kFirstDay = absl::Hours(14);
 
 }  // namespace
 
+Viewer ViewerOf(const people::Caller& caller, people::Permission permission) {
+  const people::Scope scope = caller.ScopeFor(permission);
+  return {.person = caller.person(),
+          .team = scope >= people::Scope::kTeam ? caller.team() : std::string(),
+          .whole_office = scope >= people::Scope::kOffice};
+}
+
 absl::StatusOr<storage::Row<Case>> CaseDesk::Reach(
     const people::Caller& caller, people::Permission needed,
     absl::string_view number) const {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What every verb on one case begins and ends with: reaching the case within
-// the caller's scope, and changing it once however often the request is
-// repeated.
+// What every verb on cases begins and ends with: reaching one case, or looking
+// over many, within the caller's scope, and changing one once however often
+// the request is repeated.
 #ifndef AMPARO_NODE_CASES_CASE_DESK_H_
 #define AMPARO_NODE_CASES_CASE_DESK_H_
 
@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
+#include "node/cases/columns.h"
 #include "node/cases/foreign/importer.h"
 #include "node/cases/registry.h"
 #include "node/people/caller.h"
@@ -20,6 +21,9 @@
 #include "node/storage/table.h"
 
 namespace amparo::cases {
+
+// Whose cases the caller may look over with the permission, which it has.
+Viewer ViewerOf(const people::Caller& caller, people::Permission permission);
 
 // Thread-safe. All that it refers to must outlive it.
 class CaseDesk {

@@ -9,7 +9,6 @@
 #include "absl/time/civil_time.h"
 #include "crypto/base/bytes.h"
 #include "node/base/errors.h"
-#include "node/base/limits.h"
 #include "node/base/status_macros.h"
 #include "node/cases/cases_records.h"
 #include "node/cases/entry_book.h"
@@ -126,21 +125,6 @@ absl::StatusOr<NewCase> CasesActions::Prepare(
             .has_identity = identity.has_value(),
             .treated_as_minor = TreatedAsMinor(profile, born, today)};
   return NewCase{std::move(file), std::move(profile), std::move(identity), ""};
-}
-
-absl::StatusOr<std::unique_ptr<Importer>> CasesActions::BeginImport(
-    const people::Caller& caller, const ImportRequest& request) const {
-  RETURN_IF_ERROR(caller.May(Permission::kCaseImport));
-  ASSIGN_OR_RETURN(Mapping mapping, Mapping::Parse(vocabulary::Lists::BuiltIn(),
-                                                   request.mapping));
-  ImportOptions options;
-  options.only_rows = request.only_rows;
-  options.dry_run = request.dry_run;
-  options.request = request.request;
-  options.importer = caller.person();
-  options.team = caller.team();
-  return std::make_unique<Importer>(services_, std::move(mapping),
-                                    std::move(options));
 }
 
 absl::StatusOr<ShownCase> CasesActions::Show(const people::Caller& caller,

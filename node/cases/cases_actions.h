@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What people do with cases: register, import, list, show, open an identity.
+// What people do with cases: register, list, show, open an identity.
 // Each verb asks for its permission first, then validates, then changes
 // everything, log leaf included, in one transaction. A case outside the
 // caller's scope (own, team) answers exactly as one that is not there.
 #ifndef AMPARO_NODE_CASES_CASES_ACTIONS_H_
 #define AMPARO_NODE_CASES_CASES_ACTIONS_H_
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,13 +34,6 @@ struct RegisterRequest {
   std::vector<Profile::Pair> profile;
   // Absent when nobody may know who the person is.
   std::optional<Identity> identity;
-};
-
-struct ImportRequest {
-  RequestId request;
-  std::string mapping;  // JSON.
-  std::vector<RowRule> only_rows;
-  bool dry_run = false;
 };
 
 struct ListRequest {
@@ -86,11 +78,6 @@ class CasesActions final : public consent::SubjectDirectory {
   // same request id answers with the same case.
   absl::StatusOr<Case> Register(const people::Caller& caller,
                                 const RegisterRequest& request);
-
-  // CASE_IMPORT. The mapping is checked before this returns; nothing is stored
-  // before the first rows are fed. The importer must not outlive this.
-  absl::StatusOr<std::unique_ptr<Importer>> BeginImport(
-      const people::Caller& caller, const ImportRequest& request) const;
 
   // CASE_READ. Of the cases in the caller's scope those that pass the filter.
   // kUnavailable while many cases are still being read after a start.

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/cases/cases_rpc.h"
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "node/base/clock.h"
 #include "node/base/errors.h"
-#include "node/base/limits.h"
 #include "node/base/status_macros.h"
 #include "node/cases/cases_wire.h"
 
@@ -86,69 +84,6 @@ absl::Status Write(const CaseDesk& desk, const ShownCase& shown,
   return Write(desk, *shown.risk, out->mutable_risk());
 }
 
-void Write(const ImportReport& report, v1::ImportCasesResponse* out) {
-  out->set_read(report.read);
-  out->set_accepted(report.accepted);
-  out->set_skipped(report.skipped);
-  out->set_rejected(report.rejected);
-  out->set_without_consent(report.without_consent);
-  for (const auto& [reason, rows] : report.skipped_by_reason) {
-    v1::ReasonCount* const count = out->add_skipped_by_reason();
-    count->set_reason(reason);
-    count->set_rows(rows);
-  }
-  for (const auto& [reason, rows] : report.rejected_by_reason) {
-    v1::ReasonCount* const count = out->add_rejected_by_reason();
-    count->set_reason(std::string(ReasonName(reason)));
-    count->set_rows(rows);
-  }
-  for (const Rejection& rejection : report.rejections) {
-    v1::RejectedRow* const row = out->add_rejections();
-    row->set_row(rejection.row);
-    row->set_line(rejection.line);
-    row->set_column(rejection.column);
-    row->set_reason(std::string(ReasonName(rejection.reason)));
-    row->set_message(rejection.message);
-  }
-}
-
-absl::StatusOr<ImportRequest> ReadOpening(const v1::ImportCasesRequest& first) {
-  if (!first.has_opening()) {
-    return FieldError("opening", "must be the first message of an import");
-  }
-  ImportRequest request;
-  ASSIGN_OR_RETURN(
-      request.request,
-      people::ReadId<RequestId>("request_id", first.opening().request_id()));
-  request.mapping = first.opening().mapping();
-  request.dry_run = first.opening().dry_run();
-  for (const v1::RowRule& rule : first.opening().only_rows()) {
-    request.only_rows.push_back(
-        {rule.column(), {rule.values().begin(), rule.values().end()}});
-  }
-  return request;
-}
-
-// Feeds every chunk. A stream that breaks off ends without Finish: what was
-// committed is skipped when the file is sent again.
-absl::StatusOr<ImportReport> ReceiveFile(
-    Importer& importer, grpc::ServerContext& context,
-    grpc::ServerReader<v1::ImportCasesRequest>& reader) {
-  v1::ImportCasesRequest message;
-  while (reader.Read(&message)) {
-    if (!message.has_chunk() ||
-        message.chunk().size() > limits::kImportChunkBytesMax) {
-      return FieldError("chunk", "must be up to 1 MiB of the file");
-    }
-    RETURN_IF_ERROR(importer.Feed(message.chunk()));
-  }
-  if (context.IsCancelled()) {
-    return Error(Reason::kUnavailable,
-                 "the import was broken off; run it again to continue");
-  }
-  return importer.Finish();
-}
-
 }  // namespace
 
 grpc::Status CasesRpc::RegisterCase(grpc::ServerContext* context,
@@ -170,25 +105,6 @@ grpc::Status CasesRpc::RegisterCase(grpc::ServerContext* context,
         ASSIGN_OR_RETURN(const Case file, actions_.Register(caller, wanted));
         response->set_number(file.number.text());
         response->set_treated_as_minor(file.treated_as_minor);
-        return absl::OkStatus();
-      });
-}
-
-grpc::Status CasesRpc::ImportCases(
-    grpc::ServerContext* context,
-    grpc::ServerReader<v1::ImportCasesRequest>* reader,
-    v1::ImportCasesResponse* response) {
-  return gate_.Answer(
-      *context, "/amparo.office.v1.CaseService/ImportCases",
-      [&](const Caller& caller) -> absl::Status {
-        v1::ImportCasesRequest first;
-        reader->Read(&first);
-        ASSIGN_OR_RETURN(const ImportRequest request, ReadOpening(first));
-        ASSIGN_OR_RETURN(const std::unique_ptr<Importer> importer,
-                         actions_.BeginImport(caller, request));
-        ASSIGN_OR_RETURN(const ImportReport report,
-                         ReceiveFile(*importer, *context, *reader));
-        Write(report, response);
         return absl::OkStatus();
       });
 }

@@ -9,6 +9,7 @@
 
 #include "amparo/office/v1/cases.grpc.pb.h"
 #include "node/cases/cases_actions.h"
+#include "node/cases/foreign/case_files_actions.h"
 #include "node/cases/life_actions.h"
 #include "node/cases/merge_actions.h"
 #include "node/people/gate_rpc.h"
@@ -22,12 +23,14 @@ class CasesRpc final : public office::v1::CaseService::Service {
       : gate_(gate),
         actions_(actions),
         life_(actions.desk()),
-        merges_(actions.desk()) {}
+        merges_(actions.desk()),
+        files_(actions.desk().services()) {}
 
   grpc::Status RegisterCase(
       grpc::ServerContext* context,
       const office::v1::RegisterCaseRequest* request,
       office::v1::RegisterCaseResponse* response) override;
+  // In foreign/case_files_rpc.cc.
   grpc::Status ImportCases(
       grpc::ServerContext* context,
       grpc::ServerReader<office::v1::ImportCasesRequest>* reader,
@@ -77,6 +80,7 @@ class CasesRpc final : public office::v1::CaseService::Service {
   CasesActions& actions_;
   const LifeActions life_;
   const MergeActions merges_;
+  const CaseFilesActions files_;
 };
 
 }  // namespace amparo::cases

@@ -14,14 +14,6 @@ namespace amparo::cases {
 namespace {
 
 using people::Permission;
-using people::Scope;
-
-Viewer ViewerOf(const people::Caller& caller, Permission permission) {
-  const Scope scope = caller.ScopeFor(permission);
-  return {.person = caller.person(),
-          .team = scope >= Scope::kTeam ? caller.team() : std::string(),
-          .whole_office = scope >= Scope::kOffice};
-}
 
 // Which parts were asked for, never what for.
 std::string KindOf(const PersonQuery& query) {

@@ -14,31 +14,15 @@ namespace {
 using P = Permission;
 
 constexpr P kPermissions[] = {
-    P::kNoneNeededToSignIn,
-    P::kSignedIn,
-    P::kPersonAdminister,
-    P::kCaseRead,
-    P::kCaseWrite,
-    P::kCaseImport,
-    P::kIdentityRead,
-    P::kCaseSearch,
-    P::kCaseAssign,
-    P::kCaseClose,
-    P::kCaseMerge,
-    P::kConsentRead,
-    P::kConsentWrite,
-    P::kReferralRead,
-    P::kReferralPropose,
-    P::kReferralAnswer,
-    P::kDisclosureRead,
-    P::kPeerRead,
-    P::kPeerAdminister,
-    P::kPeerConfirm,
-    P::kTablePrepare,
-    P::kTableRelease,
-    P::kTrendRead,
-    P::kStatusRead,
-    P::kLogRead,
+    P::kNoneNeededToSignIn, P::kSignedIn,       P::kPersonAdminister,
+    P::kCaseRead,           P::kCaseWrite,      P::kCaseImport,
+    P::kIdentityRead,       P::kCaseAssign,     P::kCaseClose,
+    P::kCaseMerge,          P::kCaseExport,     P::kCaseSearch,
+    P::kConsentRead,        P::kConsentWrite,   P::kReferralRead,
+    P::kReferralPropose,    P::kReferralAnswer, P::kDisclosureRead,
+    P::kPeerRead,           P::kPeerAdminister, P::kPeerConfirm,
+    P::kTablePrepare,       P::kTableRelease,   P::kTrendRead,
+    P::kStatusRead,         P::kLogRead,
 };
 
 struct RoleName {
@@ -122,7 +106,8 @@ Scope ScopeOf(Role role, Permission permission) {
       if (IsCaseWork(permission)) return Scope::kTeam;
       return OfficeWide(permission, {P::kPeerRead});
     case Role::kSupervisor:
-      if (Among(permission, {P::kCaseAssign, P::kCaseMerge})) {
+      // So is taking cases out as a file, for the supervisor alone.
+      if (Among(permission, {P::kCaseAssign, P::kCaseMerge, P::kCaseExport})) {
         return Scope::kTeam;
       }
       if (IsCaseWork(permission)) return Scope::kTeam;

@@ -29,6 +29,7 @@ enum class Permission : int {
   kCaseAssign = 14,
   kCaseClose = 15,
   kCaseMerge = 16,
+  kCaseExport = 17,
   kCaseSearch = 19,
   kConsentRead = 20,
   kConsentWrite = 21,

@@ -29,7 +29,8 @@ cases::ImportReport ImportCases(BenchNode& node, const people::Caller& caller,
   request.request = OrDie(RequestId::FromHex(NewRequestId()));
   request.mapping = FileText(AMPARO_SOURCE_DIR
                              "/deploy/demo/ctdc_country_level.mapping.json");
-  const auto importer = OrDie(node.node().cases().BeginImport(caller, request));
+  const auto importer =
+      OrDie(node.node().case_files().BeginImport(caller, request));
   for (size_t at = 0; at < csv.size(); at += limits::kImportChunkBytesMax) {
     OrDie(importer->Feed(
         absl::string_view(csv).substr(at, limits::kImportChunkBytesMax)));

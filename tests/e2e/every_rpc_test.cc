@@ -16,6 +16,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
+#include "amparo/office/v1/case_files.pb.h"
 #include "amparo/office/v1/cases.pb.h"
 #include "amparo/office/v1/errors.pb.h"
 #include "amparo/office/v1/options.pb.h"
@@ -100,7 +101,8 @@ class EveryRpcTest : public testing::Test {
     auto started = OfficeProcess::Start(
         folder_->path() + "/office", {},
         {v1::ROLE_AUDITOR, v1::ROLE_CASEWORKER, v1::ROLE_ANALYST,
-         v1::ROLE_FOCAL_POINT, v1::ROLE_DATA_PROTECTION_OFFICER});
+         v1::ROLE_FOCAL_POINT, v1::ROLE_DATA_PROTECTION_OFFICER,
+         v1::ROLE_SUPERVISOR});
     ASSERT_THAT(started, IsOk());
     office_ = started->release();
   }
@@ -184,7 +186,7 @@ TEST_F(EveryRpcTest, SomebodyMayCallEveryMethod) {
     for (const v1::Role role :
          {v1::ROLE_ADMINISTRATOR, v1::ROLE_CASEWORKER, v1::ROLE_ANALYST,
           v1::ROLE_AUDITOR, v1::ROLE_FOCAL_POINT,
-          v1::ROLE_DATA_PROTECTION_OFFICER}) {
+          v1::ROLE_DATA_PROTECTION_OFFICER, v1::ROLE_SUPERVISOR}) {
       codes.insert(
           CallEmpty(channel(), method.path, {office_->As(role).token()}).code);
     }

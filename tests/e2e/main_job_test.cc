@@ -13,6 +13,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "amparo/office/v1/case_files.grpc.pb.h"
 #include "amparo/office/v1/cases.grpc.pb.h"
 #include "amparo/office/v1/consent.grpc.pb.h"
 #include "amparo/office/v1/referral.grpc.pb.h"
@@ -293,22 +294,26 @@ std::string Rows(int rows) {
 
 absl::StatusOr<v1::ImportCasesResponse> Import(const Someone& person,
                                                const std::string& csv) {
-  const auto stub = v1::CaseService::NewStub(person.channel());
+  const auto stub = v1::CaseFileService::NewStub(person.channel());
   grpc::ClientContext context;
   person.Prepare(context);
-  v1::ImportCasesResponse response;
-  const auto writer = stub->ImportCases(&context, &response);
-  v1::ImportCasesRequest part;
+  const auto stream = stub->ImportCaseFile(&context);
+  v1::ImportCaseFileRequest part;
   part.mutable_opening()->set_request_id(NewRequestId());
   part.mutable_opening()->set_mapping(FileText(
       AMPARO_SOURCE_DIR "/deploy/demo/ctdc_country_level.mapping.json"));
-  writer->Write(part);
+  stream->Write(part);
   part.set_chunk(csv);
-  writer->Write(part);
-  writer->WritesDone();
-  const absl::Status status = FromGrpc(writer->Finish());
+  stream->Write(part);
+  stream->WritesDone();
+  v1::ImportCasesResponse report;
+  v1::ImportCaseFileResponse said;
+  while (stream->Read(&said)) {
+    if (said.has_report()) report = said.report();
+  }
+  const absl::Status status = FromGrpc(stream->Finish());
   if (!status.ok()) return status;
-  return response;
+  return report;
 }
 
 TEST_F(MainJobTest, RegionAnswersATrendFromTwoReleases) {

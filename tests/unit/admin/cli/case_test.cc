@@ -44,26 +44,6 @@ class CaseVerb : public CliTest {
   }
 };
 
-class Import : public CliTest {
- protected:
-  std::vector<std::string> Line(const std::string& content) {
-    return {"case", "import", Write("cases.csv", content), "--mapping",
-            Write("mapping.json", "{\"form\": \"x\"}")};
-  }
-
-  // What the node received after the opening.
-  std::string ReceivedFile() const {
-    std::string file;
-    const auto call = node_->calls().back();
-    for (size_t i = 1; i < call.messages.size(); ++i) {
-      office::v1::ImportCasesRequest request;
-      EXPECT_TRUE(request.ParseFromString(call.messages[i]));
-      file += request.chunk();
-    }
-    return file;
-  }
-};
-
 TEST_F(CaseVerb, RegisterSendsTheProfileAndAnIdentityFromAFile) {
   const Outcome outcome =
       Run({"case", "register", "--var", "gender=Female", "--var", "note=a=b",
@@ -322,82 +302,6 @@ TEST_F(CaseVerb, SearchTakesNamesFromAPrivateFileOnly) {
       Run({"case", "search", "--name-from", Write("open.txt", "Олена", 0644)});
   EXPECT_THAT(open.err, HasSubstr("FILE_MODE_TOO_OPEN"));
   EXPECT_NE(Run({"case", "search", "--name", "Olena"}).code, 0);
-}
-
-TEST_F(Import, StreamsTheFileWholeAndInOrder) {
-  node_->Answer("CaseService.ImportCases", office::v1::ImportCasesResponse());
-  std::string content = "a,b\n";
-  for (int i = 0; i < 200000; ++i) content += std::to_string(i) + ",x\n";
-  auto line = Line(content);
-  line.insert(line.end(),
-              {"--only", "citizenship=US,UA", "--only", "b=x", "--dry-run"});
-  const Outcome outcome = Run(line);
-  EXPECT_EQ(outcome.code, 0) << outcome.err;
-  EXPECT_THAT(outcome.err, HasSubstr("sent 100 %"));
-  EXPECT_EQ(ReceivedFile(), content);
-  const auto opening = node_
-                           ->LastRequest<office::v1::ImportCasesRequest>(
-                               "CaseService.ImportCases")
-                           .opening();
-  EXPECT_TRUE(opening.dry_run());
-  EXPECT_EQ(opening.mapping(), "{\"form\": \"x\"}");
-  ASSERT_EQ(opening.only_rows_size(), 2);
-  EXPECT_EQ(opening.only_rows(0).column(), "citizenship");
-  EXPECT_THAT(opening.only_rows(0).values(), ElementsAre("US", "UA"));
-}
-
-TEST_F(Import, ReportsEveryReasonAndRow) {
-  office::v1::ImportCasesResponse report;
-  report.set_read(1200);
-  report.set_accepted(1100);
-  report.set_skipped(99);
-  report.set_rejected(1);
-  auto* const skipped = report.add_skipped_by_reason();
-  skipped->set_reason("ONLY_ROWS");
-  skipped->set_rows(99);
-  auto* const row = report.add_rejections();
-  row->set_row(7);
-  row->set_line(8);
-  row->set_column("sex");
-  row->set_reason("CODE_UNKNOWN");
-  row->set_message("is no code of gender");
-  node_->Answer("CaseService.ImportCases", report);
-  const Outcome outcome = Run(Line("sex\nF\n"));
-  EXPECT_EQ(outcome.code, 0);
-  EXPECT_EQ(outcome.out,
-            "Rows read     1,200\n"
-            "Became cases  1,100\n"
-            "Skipped       99\n"
-            "  ONLY_ROWS   99\n"
-            "Rejected      1\n"
-            "\n"
-            "Rejected rows:\n"
-            "Row  Line  Column  Reason        Why\n"
-            "  7     8  sex     CODE_UNKNOWN  is no code of gender\n");
-}
-
-TEST_F(Import, ARefusalKeepsItsReason) {
-  node_->Refuse("CaseService.ImportCases",
-                RefusalOnWire(grpc::StatusCode::INVALID_ARGUMENT,
-                              "COLUMN_UNKNOWN", "column 1 is not mapped"));
-  const Outcome outcome = Run(Line("x\n1\n"));
-  EXPECT_EQ(outcome.code, 1);
-  EXPECT_THAT(outcome.err, HasSubstr("COLUMN_UNKNOWN"));
-}
-
-TEST_F(Import, MissingFilesAndWrongRulesAreWrongUsage) {
-  EXPECT_EQ(Run({"case", "import", folder_ + "/none", "--mapping",
-                 Write("mapping.json", "{}")})
-                .code,
-            2);
-  EXPECT_EQ(Run({"case", "import", Write("cases.csv", "x"), "--mapping",
-                 folder_ + "/none"})
-                .code,
-            2);
-  auto line = Line("x\n");
-  line.insert(line.end(), {"--only", "citizenship"});
-  EXPECT_EQ(Run(line).code, 2);
-  EXPECT_TRUE(node_->calls().empty());
 }
 
 }  // namespace

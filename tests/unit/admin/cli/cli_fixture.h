@@ -12,6 +12,7 @@
 #include <deque>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -79,7 +80,8 @@ class CliTest : public ::testing::Test {
     Surroundings around{out,       err,
                         prompter_, now_,
                         zone,      environment_socket_,
-                        "",        folder_ + "/home"};
+                        "",        folder_ + "/home",
+                        terminal_, clock_};
     Outcome outcome;
     outcome.code = RunProgram(std::move(arguments), around);
     outcome.out = out.str();
@@ -109,6 +111,8 @@ class CliTest : public ::testing::Test {
   }
 
   std::string folder_;
+  bool terminal_ = false;
+  std::function<absl::Time()> clock_;
   std::string environment_socket_;
   CannedPrompter prompter_;
   // 2026-02-03 10:00 in Kyiv.

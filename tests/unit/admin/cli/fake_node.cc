@@ -55,21 +55,32 @@ class FakeNode::Reactor : public grpc::ServerGenericBidiReactor {
       StartRead(&incoming_);
       return;
     }
-    const Reply reply = node_.Take(call_);
-    if (!reply.status.ok()) {
-      Finish(reply.status);
-      return;
-    }
-    const grpc::Slice slice(reply.bytes);
-    answer_ = grpc::ByteBuffer(&slice, 1);
-    StartWriteAndFinish(&answer_, grpc::WriteOptions(), grpc::Status::OK);
+    reply_ = node_.Take(call_);
+    Say();
+  }
+
+  void OnWriteDone(bool ok) override {
+    if (!ok) said_ = reply_.messages.size();
+    Say();
   }
 
   void OnDone() override { delete this; }
 
  private:
+  void Say() {
+    if (!reply_.status.ok() || said_ == reply_.messages.size()) {
+      Finish(reply_.status);
+      return;
+    }
+    const grpc::Slice slice(reply_.messages[said_++]);
+    answer_ = grpc::ByteBuffer(&slice, 1);
+    StartWrite(&answer_);
+  }
+
   FakeNode& node_;
   Call call_;
+  Reply reply_;
+  size_t said_ = 0;
   grpc::ByteBuffer incoming_;
   grpc::ByteBuffer answer_;
 };
@@ -91,12 +102,19 @@ FakeNode::~FakeNode() {
 void FakeNode::Answer(const std::string& method,
                       const google::protobuf::Message& response) {
   absl::MutexLock lock(&mutex_);
-  replies_[method].push_back({grpc::Status::OK, response.SerializeAsString()});
+  replies_[method].push_back(
+      {grpc::Status::OK, {response.SerializeAsString()}});
+}
+
+void FakeNode::AnswerStream(const std::string& method,
+                            const std::vector<std::string>& messages) {
+  absl::MutexLock lock(&mutex_);
+  replies_[method].push_back({grpc::Status::OK, messages});
 }
 
 void FakeNode::Refuse(const std::string& method, const grpc::Status& status) {
   absl::MutexLock lock(&mutex_);
-  replies_[method].push_back({status, ""});
+  replies_[method].push_back({status, {}});
 }
 
 std::vector<FakeNode::Call> FakeNode::calls() const {
@@ -111,7 +129,7 @@ FakeNode::Reply FakeNode::Take(const Call& call) {
   if (replies.empty()) {
     return {RefusalOnWire(grpc::StatusCode::PERMISSION_DENIED, "NOT_ALLOWED",
                           "not allowed, or not there"),
-            ""};
+            {}};
   }
   const Reply reply = replies.front();
   if (replies.size() > 1) replies.erase(replies.begin());

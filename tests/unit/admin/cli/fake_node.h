@@ -41,6 +41,9 @@ class FakeNode : public grpc::CallbackGenericService {
   // method without an answer is refused with NOT_ALLOWED.
   void Answer(const std::string& method,
               const google::protobuf::Message& response);
+  // Several messages for one call, for methods that stream their answer.
+  void AnswerStream(const std::string& method,
+                    const std::vector<std::string>& messages);
   void Refuse(const std::string& method, const grpc::Status& status);
 
   std::vector<Call> calls() const;
@@ -64,7 +67,7 @@ class FakeNode : public grpc::CallbackGenericService {
   class Reactor;
   struct Reply {
     grpc::Status status;
-    std::string bytes;
+    std::vector<std::string> messages;
   };
 
   Reply Take(const Call& call);

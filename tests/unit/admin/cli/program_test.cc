@@ -22,6 +22,7 @@ const std::vector<std::vector<std::string>>& AllVerbs() {
       {"whoami"},
       {"case", "register"},
       {"case", "import"},
+      {"case", "export"},
       {"case", "list"},
       {"case", "search"},
       {"case", "show"},

@@ -136,8 +136,6 @@ TEST_F(CasesActionsTest, AdministratorsAndAnalystsSeeNoCase) {
               Reason::kNotAllowed);
     EXPECT_EQ(ReasonOf(actions_.Search(*caller, {.name = "a"}).status()),
               Reason::kNotAllowed);
-    EXPECT_EQ(ReasonOf(actions_.BeginImport(*caller, {}).status()),
-              Reason::kNotAllowed);
   }
 }
 
@@ -304,25 +302,6 @@ TEST_F(CasesActionsTest, WhoTriesOutNamesMustWait) {
   EXPECT_THAT(actions_.Search(boris_, {.name = "a"}), IsOk());
   office_.clock.Advance(kSearchEvery);
   EXPECT_THAT(actions_.Search(anna_, {.name = "a"}), IsOk());
-}
-
-TEST_F(CasesActionsTest, AnImportBelongsToWhoImports) {
-  ImportRequest request;
-  request.request = *RequestId::FromBytes(std::string(16, 'i'));
-  request.mapping = R"json({"form": "amparo.mapping.v1", "source": "t",
-      "source_key": "row", "columns": {"sex": {"variable": "gender"}}})json";
-  const auto importer = actions_.BeginImport(anna_, request);
-  ASSERT_THAT(importer, IsOk());
-  ASSERT_THAT((*importer)->Feed("sex\nFemale\nMale\n"), IsOk());
-  const auto report = (*importer)->Finish();
-  ASSERT_THAT(report, IsOk());
-  EXPECT_EQ(report->accepted, 2);
-  EXPECT_EQ(office_.Rows(storage::TableId::kConsents), 0);
-  EXPECT_EQ(actions_.List(boris_, {})->cases.size(), 2u);
-  EXPECT_EQ(actions_.List(clara_, {})->cases.size(), 0u);
-  request.mapping = "{}";
-  EXPECT_EQ(ReasonOf(actions_.BeginImport(anna_, request).status()),
-            Reason::kMappingInvalid);
 }
 
 }  // namespace

@@ -117,7 +117,9 @@ class CasesRpcTest : public testing::Test {
     opening.set_mapping(R"json({
       "form": "amparo.mapping.v1", "source": "t", "source_key": "row",
       "columns": {"sex": {"variable": "gender"},
-                  "age": {"variable": "ageBroad"}},
+                  "age": {"variable": "ageBroad"},
+                  "name": {"identity": "given_names", "optional": true},
+                  "note": {"ignore": true, "optional": true}},
       "consent": {"purpose": "STATISTICS", "text_version": "1",
         "language": "en", "given_by": "SELF", "method": "WRITTEN",
         "valid_days": 10, "all_questions_answered_yes": true}})json");
@@ -301,7 +303,8 @@ TEST_F(CasesRpcTest, ASearchAnswersNumbersAndNoName) {
 
 TEST_F(CasesRpcTest, AFileInPiecesIsImportedAndEveryFieldOfTheReportTold) {
   const std::string csv =
-      "sex,age\nFemale,48+\nMale,9--17\nMaria,48+\nFemale,30--38\n";
+      "sex,age,name,note\nFemale,48+,Olena,\nMale,9--17,,\nMaria,48+,,\n"
+      "Female,30--38,,\n";
   v1::ImportCasesResponse report;
   const grpc::Status status = Import(caseworker_, Opening(), csv, 5, &report);
   ASSERT_TRUE(status.ok()) << status.error_message();

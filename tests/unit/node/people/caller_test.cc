@@ -59,8 +59,8 @@ TEST(RoleTest, GrantsExactlyItsPermissions) {
         P::kReferralPropose, P::kDisclosureRead, P::kPeerRead}},
       {Role::kSupervisor,
        {P::kCaseRead, P::kCaseWrite, P::kCaseImport, P::kIdentityRead,
-        P::kCaseAssign, P::kCaseClose, P::kCaseMerge, P::kCaseSearch,
-        P::kConsentRead, P::kConsentWrite, P::kReferralRead,
+        P::kCaseAssign, P::kCaseClose, P::kCaseMerge, P::kCaseExport,
+        P::kCaseSearch, P::kConsentRead, P::kConsentWrite, P::kReferralRead,
         P::kReferralPropose, P::kDisclosureRead, P::kPeerRead}},
       {Role::kFocalPoint,
        {P::kReferralRead, P::kReferralAnswer, P::kDisclosureRead, P::kPeerRead,
@@ -89,8 +89,8 @@ TEST(RoleTest, GrantsExactlyItsPermissions) {
 TEST(RoleTest, AdministratorHasNoCasePermission) {
   for (const P permission :
        {P::kCaseRead, P::kCaseWrite, P::kCaseImport, P::kIdentityRead,
-        P::kCaseAssign, P::kCaseClose, P::kCaseMerge, P::kCaseSearch,
-        P::kConsentRead, P::kConsentWrite, P::kReferralRead,
+        P::kCaseAssign, P::kCaseClose, P::kCaseMerge, P::kCaseExport,
+        P::kCaseSearch, P::kConsentRead, P::kConsentWrite, P::kReferralRead,
         P::kReferralPropose, P::kReferralAnswer, P::kDisclosureRead}) {
     EXPECT_EQ(ReasonOf(With({Role::kAdministrator}).May(permission)),
               Reason::kNotAllowed)

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/cases/foreign/case_files_rpc.h"
+
+#include <gmock/gmock.h>
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "amparo/office/v1/case_files.grpc.pb.h"
+#include "node/people/people_records.h"
+#include "node/people/sessions.h"
+#include "node/storage/table.h"
+#include "tests/support/every_field_set.h"
+#include "tests/support/status_matchers.h"
+#include "tests/unit/node/cases/office.h"
+
+namespace amparo::cases {
+namespace {
+
+namespace v1 = ::amparo::office::v1;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
+
+const std::string kRequest(32, 'a');
+
+// A real server in this process, and a client with a session.
+class CaseFilesRpcTest : public testing::Test {
+ protected:
+  CaseFilesRpcTest()
+      : actions_(office_.services()),
+        sessions_(*office_.store, *office_.vault, office_.clock),
+        gate_(sessions_),
+        rpc_(gate_, actions_) {
+    grpc::ServerBuilder builder;
+    builder.RegisterService(&rpc_);
+    server_ = builder.BuildAndStart();
+    stub_ = v1::CaseFileService::NewStub(server_->InProcessChannel({}));
+    caseworker_ = SignIn('a', people::Role::kCaseworker);
+    administrator_ = SignIn('b', people::Role::kAdministrator);
+  }
+
+  std::string SignIn(char fill, people::Role role) {
+    people::Person person;
+    person.name = std::string(8, fill);
+    person.roles = {role};
+    person.team = "north";
+    person.state = people::PersonState::kActive;
+    person.password_hash = "$argon2id$none";
+    person.added_at = office_.clock.Now();
+    const PersonId id = *PersonId::FromBytes(std::string(16, fill));
+    storage::Batch batch;
+    EXPECT_THAT(storage::Table<people::PersonCodec>(*office_.vault)
+                    .Insert(batch, id, person),
+                IsOk());
+    auto session = sessions_.Open(batch, id, office_.random);
+    EXPECT_THAT(session, IsOk());
+    EXPECT_THAT(office_.store->Commit(batch), IsOk());
+    return std::string(session->token.Reveal());
+  }
+
+  // What the node said, and how it ended.
+  struct Heard {
+    std::vector<v1::ImportProgress> progress;
+    std::string rejected;
+    v1::ImportCasesResponse report;
+    grpc::Status status;
+  };
+
+  // Sends an opening and then the file in pieces of `piece` bytes; after
+  // `pieces` of them the client is gone.
+  Heard Import(const std::string& token, const v1::ImportOpening& opening,
+               const std::string& csv, size_t piece, int pieces = 1 << 30) {
+    grpc::ClientContext context;
+    if (!token.empty()) context.AddMetadata(people::kSessionMetadata, token);
+    const auto stream = stub_->ImportCaseFile(&context);
+    Heard heard;
+    std::thread listener([&] {
+      v1::ImportCaseFileResponse said;
+      while (stream->Read(&said)) {
+        if (said.has_progress()) heard.progress.push_back(said.progress());
+        heard.rejected += said.rejected();
+        if (said.has_report()) heard.report = said.report();
+      }
+    });
+    v1::ImportCaseFileRequest message;
+    *message.mutable_opening() = opening;
+    stream->Write(message);
+    for (size_t at = 0; at < csv.size(); at += piece) {
+      if (pieces-- == 0) {
+        context.TryCancel();
+        break;
+      }
+      message.set_chunk(csv.substr(at, piece));
+      if (!stream->Write(message)) break;
+    }
+    stream->WritesDone();
+    listener.join();
+    heard.status = stream->Finish();
+    return heard;
+  }
+
+  static v1::ImportOpening Opening() {
+    v1::ImportOpening opening;
+    opening.set_request_id(kRequest);
+    opening.set_mapping(R"json({"extends": "base", "source": "t"})json");
+    v1::MappingFile& base = *opening.add_bases();
+    base.set_name("base");
+    base.set_mapping(R"json({
+      "form": "amparo.mapping.v1", "source_key": "row", "source": "b",
+      "columns": {"sex": {"variable": "gender"},
+                  "age": {"variable": "ageBroad"},
+                  "name": {"identity": "given_names"},
+                  "note": {"ignore": true, "optional": true}},
+      "consent": {"purpose": "STATISTICS", "text_version": "1",
+        "language": "en", "given_by": "SELF", "method": "WRITTEN",
+        "valid_days": 10, "all_questions_answered_yes": true}})json");
+    return opening;
+  }
+
+  int64_t Stored() const { return office_.Rows(storage::TableId::kCases); }
+
+  Office office_;
+  CaseFilesActions actions_;
+  people::Sessions sessions_;
+  people::Gate gate_;
+  CaseFilesRpc rpc_;
+  std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<v1::CaseFileService::Stub> stub_;
+  std::string caseworker_;
+  std::string administrator_;
+};
+
+TEST_F(CaseFilesRpcTest, AFileInPiecesIsImportedAndEveryFieldOfTheReportTold) {
+  v1::ImportOpening opening = Opening();
+  v1::RowRule& rule = *opening.add_only_rows();
+  rule.set_column("age");
+  rule.add_values("9--17");
+  rule.add_values("48+");
+  const Heard heard =
+      Import(caseworker_, opening,
+             "sex,age,name,note\nFemale,48+,Olena,\nMale,9--17,,"
+             "\nMaria,48+,,\nFemale,30--38,,\n",
+             5);
+  ASSERT_TRUE(heard.status.ok()) << heard.status.error_message();
+  EXPECT_THAT(FieldsNotSet(heard.report), IsEmpty());
+  EXPECT_EQ(heard.report.read(), 4);
+  EXPECT_EQ(heard.report.accepted(), 2);
+  EXPECT_EQ(heard.report.with_identity(), 1);
+  EXPECT_EQ(heard.report.without_consent(), 1);
+  EXPECT_THAT(heard.report.ignored_columns(), ElementsAre("note"));
+  EXPECT_EQ(heard.report.skipped_by_reason(0).reason(), "ONLY_ROWS");
+  EXPECT_EQ(heard.report.rejections(0).row(), 3);
+  EXPECT_EQ(heard.report.rejections(0).line(), 4);
+  EXPECT_EQ(heard.report.rejections(0).column(), "sex");
+  EXPECT_EQ(heard.report.rejections(0).reason(), "CODE_UNKNOWN");
+  EXPECT_THAT(heard.report.SerializeAsString(), Not(HasSubstr("Maria")));
+  EXPECT_EQ(heard.rejected, "");
+}
+
+TEST_F(CaseFilesRpcTest, ProgressIsToldAfterEachPiece) {
+  std::string csv = "sex,age,name\n";
+  for (int i = 0; i < 2000; ++i) csv += "Male,48+,\n";
+  const Heard heard = Import(caseworker_, Opening(), csv, csv.size() / 4 + 1);
+  ASSERT_TRUE(heard.status.ok());
+  ASSERT_THAT(heard.progress, SizeIs(4));
+  int64_t before = 0;
+  for (const v1::ImportProgress& progress : heard.progress) {
+    EXPECT_GT(progress.read(), before);
+    EXPECT_LE(progress.accepted(), progress.read());
+    before = progress.read();
+  }
+  EXPECT_EQ(heard.progress.back().read(), 2000);
+}
+
+TEST_F(CaseFilesRpcTest, RejectedRowsComeBackAsTheyWereAndAsNoFormula) {
+  v1::ImportOpening opening = Opening();
+  opening.set_send_rejected(true);
+  std::string csv =
+      "sex,age,name\n=1+1,48+,Olena\nMale,48+,x\nMa\"le,48+,\"y\n";
+  for (int i = 0; i < 1500; ++i) absl::StrAppend(&csv, "?", i, ",48+,-99\n");
+  const Heard heard = Import(caseworker_, opening, csv, 4096);
+  ASSERT_TRUE(heard.status.ok());
+  const std::vector<std::string> lines =
+      absl::StrSplit(heard.rejected, "\r\n", absl::SkipEmpty());
+  // All of them, though the report lists the first thousand only.
+  ASSERT_THAT(lines, SizeIs(1 + heard.report.rejected()));
+  EXPECT_GT(heard.report.rejected(), heard.report.rejections_size());
+  EXPECT_EQ(lines[0], "row,line,column,reason,message,sex,age,name");
+  EXPECT_EQ(lines[1],
+            "1,2,sex,CODE_UNKNOWN,the text is no code of list gender version "
+            "1,'=1+1,48+,Olena");
+  EXPECT_THAT(lines[2], StartsWith("3,4,sex,ROW_MALFORMED,"));
+  EXPECT_THAT(lines[2], HasSubstr("\"Ma\"\"le,48+,\"\"y\""));
+  EXPECT_THAT(lines[3], HasSubstr("?0,48+,-99"));
+}
+
+TEST_F(CaseFilesRpcTest, AClientThatIsKilledHalfWayContinuesWithTheNextRun) {
+  std::string csv = "sex,age,name\n";
+  for (int i = 0; i < 3000; ++i) csv += "Male,48+,\n";
+  const Heard broken = Import(caseworker_, Opening(), csv, csv.size() / 4, 2);
+  EXPECT_FALSE(broken.status.ok());
+  // The server may still be at work on what it was given.
+  server_->Shutdown();
+  server_->Wait();
+  const int64_t kept = Stored();
+  EXPECT_LT(kept, 3000);
+  grpc::ServerBuilder builder;
+  CaseFilesRpc rpc(gate_, actions_);
+  builder.RegisterService(&rpc);
+  server_ = builder.BuildAndStart();
+  stub_ = v1::CaseFileService::NewStub(server_->InProcessChannel({}));
+  const Heard whole = Import(caseworker_, Opening(), csv, csv.size() / 4);
+  ASSERT_TRUE(whole.status.ok());
+  EXPECT_EQ(whole.report.skipped(), kept);
+  EXPECT_EQ(whole.report.accepted(), 3000 - kept);
+  EXPECT_EQ(Stored(), 3000);
+  server_->Shutdown();
+  server_->Wait();
+}
+
+TEST_F(CaseFilesRpcTest, ADryRunStoresNothing) {
+  v1::ImportOpening opening = Opening();
+  opening.set_dry_run(true);
+  const Heard heard =
+      Import(caseworker_, opening, "sex,age,name\nMale,48+,\n", 100);
+  ASSERT_TRUE(heard.status.ok());
+  EXPECT_EQ(heard.report.accepted(), 1);
+  EXPECT_EQ(Stored(), 0);
+}
+
+TEST_F(CaseFilesRpcTest, AnImportWithoutOpeningOrWithABadOneIsRefused) {
+  const auto code = [&](const v1::ImportOpening& opening, const char* csv) {
+    return Import(caseworker_, opening, csv, 9).status.error_code();
+  };
+  const auto wrong = grpc::StatusCode::INVALID_ARGUMENT;
+  {
+    grpc::ClientContext context;
+    context.AddMetadata(people::kSessionMetadata, caseworker_);
+    const auto stream = stub_->ImportCaseFile(&context);
+    stream->WritesDone();
+    EXPECT_EQ(stream->Finish().error_code(), wrong);
+  }
+  v1::ImportOpening opening = Opening();
+  opening.clear_request_id();
+  EXPECT_EQ(code(opening, "sex,age,name\n"), wrong);
+  opening = Opening();
+  opening.set_mapping("{");
+  EXPECT_EQ(code(opening, "sex,age,name\n"), wrong);
+  opening = Opening();
+  opening.clear_bases();
+  EXPECT_EQ(code(opening, "sex,age,name\n"), wrong);
+  EXPECT_EQ(code(Opening(), "sex\nMale\n"), wrong);
+  EXPECT_EQ(Stored(), 0);
+}
+
+TEST_F(CaseFilesRpcTest, NothingIsDoneWithoutSessionOrPermission) {
+  EXPECT_EQ(Import("", Opening(), "sex,age,name\n", 9).status.error_code(),
+            grpc::StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(Import(administrator_, Opening(), "sex,age,name\n", 9)
+                .status.error_code(),
+            grpc::StatusCode::PERMISSION_DENIED);
+}
+
+}  // namespace
+}  // namespace amparo::cases
