@@ -50,7 +50,6 @@ absl::StatusOr<ExportCasesRequest> RequestOf(Desk& desk,
                                           options.format, "--format"));
   request.set_format(format);
   request.set_source(options.source);
-  request.set_with_identity(options.with_identity);
   RETURN_IF_ERROR(ReadYears(options.years, request));
   for (const std::string& where : options.where) {
     const std::pair<std::string, std::string> rule =

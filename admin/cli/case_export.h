@@ -20,7 +20,6 @@ struct ExportOptions {
   std::vector<std::string> where;  // "citizenship=US,UA"
   std::string years;               // "2024", "2024..2025", "..2025"
   std::string source;
-  bool with_identity = false;
 };
 
 // Writes the file (mode 0600, never one that is there) and prints how many

@@ -36,6 +36,8 @@ void AddImport(Verbs& verbs, CLI::App* noun) {
                    "New CSV file for every rejected row, with the reason");
   verb->add_flag("--dry-run", options->dry_run,
                  "Checks every row and stores nothing");
+  verb->add_flag("--progress", options->progress,
+                 "Tells how far it is also where no terminal is");
 }
 
 void AddExport(Verbs& verbs, CLI::App* noun) {
@@ -62,8 +64,6 @@ void AddExport(Verbs& verbs, CLI::App* noun) {
                    "Years of registration: YEAR, FROM..TO, FROM.. or ..TO");
   verb->add_option("--source", options->source,
                    "Only cases imported from this source");
-  verb->add_flag("--with-identity", options->with_identity,
-                 "Also who the persons are; each look is logged");
 }
 
 }  // namespace

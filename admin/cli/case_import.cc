@@ -35,12 +35,17 @@ constexpr absl::Duration kBetweenLooks = absl::Milliseconds(200);
 // Tells how far the node is, on stderr.
 class Progress {
  public:
-  Progress(Desk& desk, int64_t total)
-      : desk_(desk), total_(total), began_(desk.Clock()), told_at_(began_) {}
+  Progress(Desk& desk, bool wanted, int64_t total)
+      : desk_(desk),
+        shown_((wanted || desk.err_is_terminal()) &&
+               total >= static_cast<int64_t>(2 * kPieceBytes)),
+        total_(total),
+        began_(desk.Clock()),
+        told_at_(began_) {}
 
   void PieceDone(const office::v1::ImportProgress& progress) {
     done_ = std::min(total_, done_ + static_cast<int64_t>(kPieceBytes));
-    if (desk_.json() || total_ < static_cast<int64_t>(2 * kPieceBytes)) return;
+    if (!shown_) return;
     const absl::Time now = desk_.Clock();
     const int64_t percent = done_ * 100 / total_;
     std::string text =
@@ -70,6 +75,7 @@ class Progress {
 
  private:
   Desk& desk_;
+  const bool shown_;
   const int64_t total_;
   const absl::Time began_;
   absl::Time told_at_;
@@ -195,7 +201,7 @@ absl::Status ImportFile(Desk& desk, const ImportOptions& options) {
   const absl::Cleanup close = [file] { std::fclose(file); };
   struct stat found;
   const bool sized = ::fstat(::fileno(file), &found) == 0;
-  Progress progress(desk, sized ? found.st_size : 0);
+  Progress progress(desk, options.progress, sized ? found.st_size : 0);
 
   ASSIGN_OR_RETURN(Connection* const node, desk.Node());
   std::unique_ptr<NewFile> rejected;
@@ -207,17 +213,20 @@ absl::Status ImportFile(Desk& desk, const ImportOptions& options) {
   node->Prepare(&context);
   const auto stream = stub.ImportCaseFile(&context);
   Listener listener(*stream, context, progress, rejected.get());
-  absl::Status read;
-  if (stream->Write(first)) read = SendFile(file, *stream);
+  absl::Status done;
+  if (stream->Write(first)) done = SendFile(file, *stream);
   // An unfinished file must not look like a finished one.
-  if (!read.ok()) context.TryCancel();
+  if (!done.ok()) context.TryCancel();
   stream->WritesDone();
   const absl::StatusOr<ImportCasesResponse> report = listener.Heard();
   const grpc::Status ended = stream->Finish();
-  RETURN_IF_ERROR(read);
-  RETURN_IF_ERROR(report.status());
-  RETURN_IF_ERROR(FromGrpc(ended));
-  if (rejected != nullptr) RETURN_IF_ERROR(rejected->Close());
+  if (done.ok()) done = report.status();
+  if (done.ok()) done = FromGrpc(ended);
+  if (done.ok() && rejected != nullptr) done = rejected->Close();
+  if (!done.ok()) {
+    if (rejected != nullptr) rejected->Remove();
+    return done;
+  }
   return desk.Print(*report, ReportText(*report, options.dry_run));
 }
 

@@ -24,14 +24,16 @@ struct ImportOptions {
   std::vector<std::string> only;  // "citizenship=US,UA"
   std::string rejected;           // Path of a new file.
   bool dry_run = false;
+  bool progress = false;  // Also where `err` is no terminal.
 };
 
 // Streams the file in pieces of 512 KiB, tells on stderr how far the node is
-// (one line that moves on a terminal, lines in steps of 10 % elsewhere,
-// nothing with --json), and prints the report. A failure in the middle keeps
-// what was committed; the same import again skips it. Done (exit code 0) also
-// when rows were rejected: the report says which, and the file of rejected
-// rows (mode 0600, never one that is there) has all of them.
+// (one line that moves on a terminal; elsewhere only when asked to, then a
+// line for each step of 10 %), and prints the report. A failure in the middle
+// keeps what was committed; the same import again skips it. Done (exit code 0)
+// also when rows were rejected: the report says which, and the file of
+// rejected rows (mode 0600, never one that is there) has all of them. After a
+// failure it is taken away again: the next import rejects them anew.
 absl::Status ImportFile(Desk& desk, const ImportOptions& options);
 
 // How the node is to read the file: the mapping with every file it extends,

@@ -22,7 +22,7 @@ namespace {
 using people::Permission;
 
 constexpr size_t kPieceBytes = 256 * 1024;
-// Cases that are read, and whose identities are logged, together.
+// At least as many cases are found in one look.
 constexpr size_t kTogether = 500;
 constexpr size_t kReasonMax = 128;
 
@@ -38,9 +38,6 @@ absl::Status CheckExport(const vocabulary::Lists& lists,
     return FieldError("reason",
                       "must name a decision in 1 to 128 letters, digits or "
                       "_ . : / + = - and say nothing of a person");
-  }
-  if (request.with_identity && request.format == ExportFormat::kCtdc27) {
-    return FieldError("with_identity", "is not for ctdc-27");
   }
   for (ExportRequest::Filter& filter : request.where) {
     if (filter.codes.empty()) return FieldError("where", "must name a code");
@@ -122,9 +119,6 @@ absl::StatusOr<ExportSummary> CaseFilesActions::Export(
     const people::Caller& caller, const ExportRequest& wanted,
     const Sink& sink) const {
   RETURN_IF_ERROR(caller.May(Permission::kCaseExport));
-  if (wanted.with_identity) {
-    RETURN_IF_ERROR(caller.May(Permission::kIdentityRead));
-  }
   ExportRequest request = wanted;
   RETURN_IF_ERROR(CheckExport(vocabulary::Lists::BuiltIn(), request));
   ASSIGN_OR_RETURN(const std::vector<CaseId> candidates,
@@ -133,19 +127,13 @@ absl::StatusOr<ExportSummary> CaseFilesActions::Export(
   ASSIGN_OR_RETURN(const std::vector<CaseId> chosen,
                    Choose(caller, *moment, request, candidates));
   RETURN_IF_ERROR(RecordExport(caller, request, chosen.size()));
-  const std::unique_ptr<ExportShape> shape =
-      ExportShape::Make(request.format, request.with_identity);
+  const std::unique_ptr<ExportShape> shape = ExportShape::Make(request.format);
   Pieces pieces(sink);
   RETURN_IF_ERROR(pieces.Add(shape->Begin()));
-  for (size_t at = 0; at < chosen.size(); at += kTogether) {
-    ASSIGN_OR_RETURN(
-        const std::vector<ExportedCase> cases,
-        ReadCases(caller, *moment, request,
-                  absl::MakeConstSpan(chosen).subspan(at, kTogether)));
-    for (const ExportedCase& one : cases) {
-      ASSIGN_OR_RETURN(const std::string row, shape->Row(one));
-      RETURN_IF_ERROR(pieces.Add(row));
-    }
+  for (const CaseId& id : chosen) {
+    ASSIGN_OR_RETURN(const ExportedCase one, Read(*moment, id));
+    ASSIGN_OR_RETURN(const std::string row, shape->Row(one));
+    RETURN_IF_ERROR(pieces.Add(row));
   }
   RETURN_IF_ERROR(pieces.Add(shape->End()));
   RETURN_IF_ERROR(pieces.Flush());
@@ -191,11 +179,6 @@ absl::StatusOr<std::vector<CaseId>> CaseFilesActions::Choose(
              .ok()) {
       continue;
     }
-    if (request.with_identity &&
-        !caller.MayReach(Permission::kIdentityRead, file->owner, file->team)
-             .ok()) {
-      continue;
-    }
     if (!request.where.empty()) {
       ASSIGN_OR_RETURN(const Profile profile,
                        services_.registry.ProfileOf(reader, file->subject));
@@ -211,59 +194,29 @@ absl::Status CaseFilesActions::RecordExport(const people::Caller& caller,
                                             size_t cases) const {
   // The number stands in the sealed event only; the leaf that others see is a
   // commitment.
-  audit::Event event{.kind = audit::EventKind::kExport,
-                     .at = services_.clock.Now(),
-                     .actor = caller.person(),
-                     .about = {{"request", request.request.hex()},
-                               {"type", std::string(Name(request.format))},
-                               {"reason", request.reason},
-                               {"rows", absl::StrCat(cases)}}};
-  if (request.with_identity) event.about.emplace_back("category", "IDENTITY");
+  const audit::Event event{
+      .kind = audit::EventKind::kExport,
+      .at = services_.clock.Now(),
+      .actor = caller.person(),
+      .about = {{"request", request.request.hex()},
+                {"type", std::string(Name(request.format))},
+                {"reason", request.reason},
+                {"rows", absl::StrCat(cases)}}};
   storage::Batch batch;
   RETURN_IF_ERROR(services_.log.Record(batch, event));
   return services_.store.Commit(batch).status();
 }
 
-absl::StatusOr<std::vector<ExportedCase>> CaseFilesActions::ReadCases(
-    const people::Caller& caller, const storage::Reader& reader,
-    const ExportRequest& request, absl::Span<const CaseId> ids) const {
-  std::vector<ExportedCase> cases;
-  storage::Batch viewed;
-  const absl::Time now = services_.clock.Now();
-  for (const CaseId& id : ids) {
-    ASSIGN_OR_RETURN(std::optional<Case> file,
-                     services_.registry.Get(reader, id));
-    if (!file.has_value()) {
-      return Error(Reason::kRecordDamaged, "a list names a case that is gone");
-    }
-    ASSIGN_OR_RETURN(Profile profile,
-                     services_.registry.ProfileOf(reader, file->subject));
-    if (request.with_identity && file->has_identity) {
-      ASSIGN_OR_RETURN(const KeyId key,
-                       services_.registry.KeyOf(reader, file->subject));
-      RETURN_IF_ERROR(services_.log.Record(
-          viewed,
-          {.kind = audit::EventKind::kCaseViewed,
-           .at = now,
-           .actor = caller.person(),
-           .about = {{"case", id.hex()}, {"request", request.request.hex()}}},
-          key));
-    }
-    cases.push_back({*std::move(file), std::move(profile), std::nullopt});
+absl::StatusOr<ExportedCase> CaseFilesActions::Read(
+    const storage::Reader& reader, const CaseId& id) const {
+  ASSIGN_OR_RETURN(std::optional<Case> file,
+                   services_.registry.Get(reader, id));
+  if (!file.has_value()) {
+    return Error(Reason::kRecordDamaged, "a list names a case that is gone");
   }
-  if (viewed.empty()) return cases;
-  RETURN_IF_ERROR(services_.store.Commit(viewed).status());
-  for (ExportedCase& one : cases) {
-    if (!one.file.has_identity) continue;
-    ASSIGN_OR_RETURN(
-        const IdentityAccess access,
-        IdentityAccess::Granted(caller.MayReach(Permission::kIdentityRead,
-                                                one.file.owner, one.file.team),
-                                caller.person()));
-    ASSIGN_OR_RETURN(one.identity, services_.registry.IdentityOf(
-                                       access, reader, one.file.subject));
-  }
-  return cases;
+  ASSIGN_OR_RETURN(Profile profile,
+                   services_.registry.ProfileOf(reader, file->subject));
+  return ExportedCase{*std::move(file), std::move(profile)};
 }
 
 }  // namespace amparo::cases

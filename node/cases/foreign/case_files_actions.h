@@ -46,7 +46,6 @@ struct ExportRequest {
   int year_from = 0;  // Of registration, both ends count; 0: no bound.
   int year_to = 0;
   std::string source;  // Empty: all.
-  bool with_identity = false;
 };
 
 struct ExportSummary {
@@ -67,15 +66,15 @@ class CaseFilesActions {
   absl::StatusOr<std::unique_ptr<Importer>> BeginImport(
       const people::Caller& caller, ImportRequest request) const;
 
-  // CASE_EXPORT, and IDENTITY_READ with identities. Writes the cases within the
-  // scope of these permissions that pass the filters, without those merged into
-  // another, to `sink`, newest first, in pieces of up to 256 KiB and one row.
+  // CASE_EXPORT. Writes number and profile of the cases within the scope of the
+  // permission that pass the filters, without those merged into another, to
+  // `sink`, newest first, in pieces of up to 256 KiB and one row. No identity,
+  // entry or third person is read, so that none can be in a piece.
   // They are found in Registry::columns and then read at one moment: a case
   // that does not pass any more is left out, one that only then begins to pass
   // may be. kUnavailable while many cases are still being read after a start.
   // The leaf EXPORT, with how many and the reason, is on disk before the first
-  // piece, and CASE_VIEWED for each case whose identity is in a piece before
-  // that. An error of `sink` ends the export.
+  // piece. An error of `sink` ends the export.
   using Sink = std::function<absl::Status(absl::string_view)>;
   absl::StatusOr<ExportSummary> Export(const people::Caller& caller,
                                        const ExportRequest& request,
@@ -91,10 +90,9 @@ class CaseFilesActions {
       const ExportRequest& request, absl::Span<const CaseId> candidates) const;
   absl::Status RecordExport(const people::Caller& caller,
                             const ExportRequest& request, size_t cases) const;
-  // Reads what is to be written of these cases; logs identities first.
-  absl::StatusOr<std::vector<ExportedCase>> ReadCases(
-      const people::Caller& caller, const storage::Reader& reader,
-      const ExportRequest& request, absl::Span<const CaseId> ids) const;
+  // What is to be written of a case.
+  absl::StatusOr<ExportedCase> Read(const storage::Reader& reader,
+                                    const CaseId& id) const;
 
   const ImportServices services_;
 };

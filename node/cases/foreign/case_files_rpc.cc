@@ -175,7 +175,6 @@ absl::StatusOr<ExportRequest> ReadExport(const v1::ExportCasesRequest& from) {
   request.year_from = from.year_from();
   request.year_to = from.year_to();
   request.source = from.source();
-  request.with_identity = from.with_identity();
   return request;
 }
 

@@ -36,49 +36,13 @@ absl::StatusOr<std::vector<std::string>> CodesOf(
   return std::vector<std::string>{std::move(computed)};
 }
 
-std::vector<std::string> IdentityCellsOf(const Identity& identity) {
-  std::vector<std::string> documents;
-  for (const Document& document : identity.documents) {
-    documents.push_back(absl::StrCat(document.type, " ", document.number,
-                                     document.country.empty() ? "" : " ",
-                                     document.country));
-  }
-  std::vector<std::string> contacts;
-  for (const Contact& contact : identity.contacts) {
-    contacts.push_back(absl::StrCat(contact.type, " ", contact.value, " [",
-                                    contact.safe_instruction, "]"));
-  }
-  std::vector<std::string> languages = identity.other_languages;
-  if (!identity.primary_language.empty()) {
-    languages.insert(languages.begin(), identity.primary_language);
-  }
-  return {identity.given_names,
-          identity.family_names,
-          identity.given_names_romanised,
-          identity.family_names_romanised,
-          FormatPartialDate(identity.born),
-          absl::StrJoin(languages, ";"),
-          absl::StrJoin(documents, "; "),
-          absl::StrJoin(contacts, "; ")};
-}
-
 class CsvShape final : public ExportShape {
  public:
-  explicit CsvShape(bool with_identity)
-      : with_identity_(with_identity),
-        variables_(vocabulary::Lists::BuiltIn().Variables()) {}
+  CsvShape() : variables_(vocabulary::Lists::BuiltIn().Variables()) {}
 
   std::string Begin() override {
     std::vector<std::string> header = {"case_number", "registered_on", "source",
                                        "status", "treated_as_minor"};
-    if (with_identity_) {
-      for (const char* const name :
-           {"given_names", "family_names", "given_names_romanised",
-            "family_names_romanised", "born", "languages", "documents",
-            "contacts"}) {
-        header.emplace_back(name);
-      }
-    }
     for (const vocabulary::Variable* variable : variables_) {
       header.push_back(variable->name);
     }
@@ -90,12 +54,6 @@ class CsvShape final : public ExportShape {
         one.file.number.text(), Day(one.file.registered_at), one.file.source,
         std::string(Name(one.file.status)),
         one.file.treated_as_minor ? "1" : "0"};
-    if (with_identity_) {
-      for (std::string& cell :
-           IdentityCellsOf(one.identity.value_or(Identity()))) {
-        cells.push_back(std::move(cell));
-      }
-    }
     for (const vocabulary::Variable* variable : variables_) {
       ASSIGN_OR_RETURN(const std::vector<std::string> codes,
                        CodesOf(one.profile, *variable));
@@ -107,15 +65,12 @@ class CsvShape final : public ExportShape {
   std::string End() override { return ""; }
 
  private:
-  const bool with_identity_;
   const std::vector<const vocabulary::Variable*> variables_;
 };
 
 class JsonShape final : public ExportShape {
  public:
-  explicit JsonShape(bool with_identity)
-      : with_identity_(with_identity),
-        variables_(vocabulary::Lists::BuiltIn().Variables()) {}
+  JsonShape() : variables_(vocabulary::Lists::BuiltIn().Variables()) {}
 
   std::string Begin() override {
     return absl::StrCat("{\"form\": \"amparo.cases.v1\", \"vocabulary\": ",
@@ -144,10 +99,6 @@ class JsonShape final : public ExportShape {
         profile[variable->name] = codes[0];
       }
     }
-    if (with_identity_) {
-      json["identity"] =
-          one.identity.has_value() ? IdentityOf(*one.identity) : Json(nullptr);
-    }
     return absl::StrCat(
         std::exchange(begun_, true) ? "," : "", "\n",
         json.dump(-1, ' ', false, Json::error_handler_t::replace));
@@ -156,31 +107,6 @@ class JsonShape final : public ExportShape {
   std::string End() override { return "\n]}\n"; }
 
  private:
-  static Json IdentityOf(const Identity& identity) {
-    Json json;
-    json["given_names"] = identity.given_names;
-    json["family_names"] = identity.family_names;
-    json["given_names_romanised"] = identity.given_names_romanised;
-    json["family_names_romanised"] = identity.family_names_romanised;
-    json["born"] = FormatPartialDate(identity.born);
-    json["primary_language"] = identity.primary_language;
-    json["other_languages"] = identity.other_languages;
-    Json& documents = json["documents"] = Json::array();
-    for (const Document& document : identity.documents) {
-      documents.push_back({{"type", document.type},
-                           {"number", document.number},
-                           {"country", document.country}});
-    }
-    Json& contacts = json["contacts"] = Json::array();
-    for (const Contact& contact : identity.contacts) {
-      contacts.push_back({{"type", contact.type},
-                          {"value", contact.value},
-                          {"safe_instruction", contact.safe_instruction}});
-    }
-    return json;
-  }
-
-  const bool with_identity_;
   const std::vector<const vocabulary::Variable*> variables_;
   bool begun_ = false;
 };
@@ -241,13 +167,12 @@ absl::string_view Name(ExportFormat format) {
   return "";
 }
 
-std::unique_ptr<ExportShape> ExportShape::Make(ExportFormat format,
-                                               bool with_identity) {
+std::unique_ptr<ExportShape> ExportShape::Make(ExportFormat format) {
   switch (format) {
     case ExportFormat::kCsv:
-      return std::make_unique<CsvShape>(with_identity);
+      return std::make_unique<CsvShape>();
     case ExportFormat::kJson:
-      return std::make_unique<JsonShape>(with_identity);
+      return std::make_unique<JsonShape>();
     case ExportFormat::kCtdc27:
       break;
   }

@@ -20,10 +20,10 @@ std::optional<ExportFormat> ExportFormatFromNumber(int number);
 // "csv", "json", "ctdc-27".
 absl::string_view Name(ExportFormat format);
 
+// All that a file ever says of a case: who it is about has no place here.
 struct ExportedCase {
   Case file;
   Profile profile;
-  std::optional<Identity> identity;
 };
 
 // Writes one file; not thread-safe.
@@ -32,9 +32,8 @@ class ExportShape {
   // Of CSV files: cells that a spreadsheet would run are neutralised (csv.h).
   // Several codes of a variable stand in one cell, parted by semicolons; a
   // variable that was not recorded is an empty cell, an unknown one "-99".
-  // CTDC-27 has neither case numbers nor identities, and unknown is empty.
-  static std::unique_ptr<ExportShape> Make(ExportFormat format,
-                                           bool with_identity);
+  // CTDC-27 has no case numbers, and unknown is empty.
+  static std::unique_ptr<ExportShape> Make(ExportFormat format);
   virtual ~ExportShape() = default;
 
   virtual std::string Begin() = 0;

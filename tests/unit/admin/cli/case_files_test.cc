@@ -154,9 +154,11 @@ TEST_F(Import, AMappingThatLeadsBackToItselfIsSentForTheNodeToRefuse) {
   EXPECT_EQ(Opening().bases_size(), 2);
 }
 
-TEST_F(Import, ProgressIsLinesInStepsWithoutATerminal) {
+TEST_F(Import, ProgressIsLinesInStepsWhereItIsAskedForWithoutATerminal) {
   AnswerWith(office::v1::ImportCasesResponse(), 4);
-  const Outcome outcome = Run(Line(LargeFile()));
+  auto line = Line(LargeFile());
+  line.push_back("--progress");
+  const Outcome outcome = Run(line);
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("1,000 rows read\n"),
                                  HasSubstr("100 %, 4,000 rows read\n"),
                                  Not(HasSubstr("\r"))));
@@ -170,11 +172,15 @@ TEST_F(Import, ProgressIsOneMovingLineWithASpeedOnATerminal) {
   const Outcome outcome = Run(Line(LargeFile()));
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("\r"), HasSubstr("1,000 rows/s"),
                                  HasSubstr("100 %")));
-  // Nothing moves for a script.
+}
+
+TEST_F(Import, NothingIsToldWhereThereIsNoTerminalAndNobodyAsks) {
   AnswerWith(office::v1::ImportCasesResponse(), 4);
-  auto line = Line(LargeFile());
-  line.push_back("--json");
-  EXPECT_EQ(Run(line).err, "");
+  EXPECT_EQ(Run(Line(LargeFile())).err, "");
+  // Nor of a file that is sent before anybody could read a line.
+  terminal_ = true;
+  AnswerWith(office::v1::ImportCasesResponse(), 1);
+  EXPECT_EQ(Run(Line("a\n1\n")).err, "");
 }
 
 TEST_F(Import, RejectedRowsGoIntoANewFileOfTheirOwn) {
@@ -193,6 +199,16 @@ TEST_F(Import, RejectedRowsGoIntoANewFileOfTheirOwn) {
   EXPECT_EQ(node_->calls().size(), calls);
 }
 
+TEST_F(Import, AFailedImportLeavesNoFileOfRejectedRowsInTheNextOnesWay) {
+  const std::string path = folder_ + "/rejected.csv";
+  auto line = Line("sex\nF\n");
+  line.insert(line.end(), {"--rejected", path});
+  node_->Refuse(kImport, RefusalOnWire(grpc::StatusCode::UNAVAILABLE,
+                                       "UNAVAILABLE", "unavailable"));
+  EXPECT_EQ(Run(line).code, 1);
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
 TEST_F(Import, ReportsEveryReasonRowAndColumn) {
   office::v1::ImportCasesResponse report;
   report.set_read(1200);
@@ -204,6 +220,9 @@ TEST_F(Import, ReportsEveryReasonRowAndColumn) {
   auto* const skipped = report.add_skipped_by_reason();
   skipped->set_reason("ONLY_ROWS");
   skipped->set_rows(99);
+  auto* const rejected = report.add_rejected_by_reason();
+  rejected->set_reason("CODE_UNKNOWN");
+  rejected->set_rows(1);
   auto* const row = report.add_rejections();
   row->set_row(7);
   row->set_line(8);
@@ -214,12 +233,13 @@ TEST_F(Import, ReportsEveryReasonRowAndColumn) {
   const Outcome outcome = Run(Line("sex\nF\n"));
   EXPECT_EQ(outcome.code, 0);
   EXPECT_EQ(outcome.out,
-            "Rows read     1,200\n"
-            "Became cases  1,100\n"
-            "  with names  7\n"
-            "Skipped       99\n"
-            "  ONLY_ROWS   99\n"
-            "Rejected      1\n"
+            "Rows read       1,200\n"
+            "Became cases    1,100\n"
+            "  with names    7\n"
+            "Skipped         99\n"
+            "  ONLY_ROWS     99\n"
+            "Rejected        1\n"
+            "  CODE_UNKNOWN  1\n"
             "\n"
             "Columns of which nothing is kept:\n"
             "  cas_Status\n"
@@ -231,6 +251,11 @@ TEST_F(Import, ReportsEveryReasonRowAndColumn) {
   line.push_back("--json");
   const auto json = nlohmann::json::parse(Run(line).out);
   EXPECT_EQ(json["read"], "1200");
+  EXPECT_EQ(json["accepted"], "1100");
+  EXPECT_EQ(json["skipped"], "99");
+  EXPECT_EQ(json["rejected"], "1");
+  EXPECT_EQ(json["skipped_by_reason"][0]["reason"], "ONLY_ROWS");
+  EXPECT_EQ(json["rejected_by_reason"][0]["rows"], "1");
   EXPECT_EQ(json["rejections"][0]["reason"], "CODE_UNKNOWN");
 }
 
@@ -266,7 +291,7 @@ TEST_F(Export, WritesANewFileAndTellsItsDigest) {
   AnswerWith({"a,b\r\n", "1,2\r\n"});
   auto line = Line();
   line.insert(line.end(), {"--where", "citizenship=US,UA", "--year",
-                           "2024..2025", "--source", "s", "--with-identity"});
+                           "2024..2025", "--source", "s"});
   const Outcome outcome = Run(line);
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_EQ(Read(Out()), "a,b\r\n1,2\r\n");
@@ -281,7 +306,6 @@ TEST_F(Export, WritesANewFileAndTellsItsDigest) {
   EXPECT_EQ(request.year_from(), 2024);
   EXPECT_EQ(request.year_to(), 2025);
   EXPECT_EQ(request.source(), "s");
-  EXPECT_TRUE(request.with_identity());
   ASSERT_EQ(request.where_size(), 1);
   EXPECT_THAT(request.where(0).codes(), ElementsAre("US", "UA"));
 }

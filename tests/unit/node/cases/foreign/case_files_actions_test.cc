@@ -299,33 +299,6 @@ TEST_F(CaseFilesActionsTest, FiltersAreCheckedAndChoose) {
   EXPECT_THAT(Export(head_, request, file), Not(IsOk()));
 }
 
-TEST_F(CaseFilesActionsTest, NamesOnlyWhenAskedAndEachLookIsLogged) {
-  ImportThree();
-  ExportRequest request = Wanted(ExportFormat::kCsv);
-  request.with_identity = true;
-  std::string file;
-  ASSERT_THAT(Export(head_, request, file), IsOk());
-  // Two of the three are nameless.
-  EXPECT_THAT(Leaves(audit::EventKind::kCaseViewed), SizeIs(1));
-  // A name that would run as a formula does not.
-  EXPECT_THAT(file, HasSubstr("'=Olena"));
-  EXPECT_THAT(file, Not(HasSubstr(",=Olena")));
-  request.format = ExportFormat::kJson;
-  ASSERT_THAT(Export(head_, request, file), IsOk());
-  const auto json = nlohmann::json::parse(file, nullptr, false);
-  ASSERT_TRUE(json.is_object());
-  int named = 0;
-  for (const auto& one : json["cases"]) {
-    if (!one["identity"].is_null()) {
-      ++named;
-      EXPECT_EQ(one["identity"]["given_names"], "=Olena");
-    }
-  }
-  EXPECT_EQ(named, 1);
-  request.format = ExportFormat::kCtdc27;
-  EXPECT_EQ(FieldOf(Export(head_, request, file).status()), "with_identity");
-}
-
 TEST_F(CaseFilesActionsTest, JsonHasRecordedAndComputedValuesApart) {
   ImportThree();
   std::string file;

@@ -13,6 +13,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "amparo/office/v1/case_files.grpc.pb.h"
+#include "crypto/base/bytes.h"
+#include "crypto/base/digest.h"
+#include "node/cases/cases_actions.h"
+#include "node/cases/entries_actions.h"
+#include "node/cases/third_person_actions.h"
 #include "node/people/people_records.h"
 #include "node/people/sessions.h"
 #include "node/storage/table.h"
@@ -47,13 +52,15 @@ class CaseFilesRpcTest : public testing::Test {
     stub_ = v1::CaseFileService::NewStub(server_->InProcessChannel({}));
     caseworker_ = SignIn('a', people::Role::kCaseworker);
     administrator_ = SignIn('b', people::Role::kAdministrator);
+    supervisor_ = SignIn('h', people::Role::kSupervisor);
   }
 
-  std::string SignIn(char fill, people::Role role) {
+  std::string SignIn(char fill, people::Role role,
+                     const std::string& team = "north") {
     people::Person person;
     person.name = std::string(8, fill);
     person.roles = {role};
-    person.team = "north";
+    person.team = team;
     person.state = people::PersonState::kActive;
     person.password_hash = "$argon2id$none";
     person.added_at = office_.clock.Now();
@@ -109,6 +116,50 @@ class CaseFilesRpcTest : public testing::Test {
     return heard;
   }
 
+  // The pieces of an export, and how it ended.
+  struct Exported {
+    std::string file;
+    int pieces = 0;
+    v1::ExportSummary summary;
+    grpc::Status status;
+  };
+  Exported Export(const std::string& token,
+                  const v1::ExportCasesRequest& request) {
+    grpc::ClientContext context;
+    if (!token.empty()) context.AddMetadata(people::kSessionMetadata, token);
+    const int before = Exports();
+    const auto reader = stub_->ExportCases(&context, request);
+    Exported exported;
+    v1::ExportCasesResponse piece;
+    while (reader->Read(&piece)) {
+      if (piece.has_summary()) exported.summary = piece.summary();
+      if (!piece.has_chunk()) continue;
+      // What is in somebody's hands is in the log.
+      EXPECT_GT(Exports(), before);
+      exported.file += piece.chunk();
+      ++exported.pieces;
+    }
+    exported.status = reader->Finish();
+    return exported;
+  }
+  static v1::ExportCasesRequest Wanted(v1::ExportFormat format) {
+    v1::ExportCasesRequest request;
+    request.set_request_id(kRequest);
+    request.set_format(format);
+    request.set_reason("letter-2026/114");
+    return request;
+  }
+  // Leaves of exports.
+  int Exports() const {
+    const auto page = office_.log->ReadEvents(0, 500);
+    EXPECT_THAT(page, IsOk());
+    int found = 0;
+    for (const audit::LoggedEvent& event : page->events) {
+      if (event.kind == audit::EventKind::kExport) ++found;
+    }
+    return found;
+  }
+
   static v1::ImportOpening Opening() {
     v1::ImportOpening opening;
     opening.set_request_id(kRequest);
@@ -138,7 +189,11 @@ class CaseFilesRpcTest : public testing::Test {
   std::unique_ptr<v1::CaseFileService::Stub> stub_;
   std::string caseworker_;
   std::string administrator_;
+  std::string supervisor_;
 };
+
+const v1::ExportFormat kFormats[] = {
+    v1::EXPORT_FORMAT_CSV, v1::EXPORT_FORMAT_JSON, v1::EXPORT_FORMAT_CTDC_27};
 
 TEST_F(CaseFilesRpcTest, AFileInPiecesIsImportedAndEveryFieldOfTheReportTold) {
   v1::ImportOpening opening = Opening();
@@ -269,6 +324,124 @@ TEST_F(CaseFilesRpcTest, NothingIsDoneWithoutSessionOrPermission) {
   EXPECT_EQ(Import(administrator_, Opening(), "sex,age,name\n", 9)
                 .status.error_code(),
             grpc::StatusCode::PERMISSION_DENIED);
+}
+
+TEST_F(CaseFilesRpcTest, AnExportIsInTheLogBeforeItsFirstPiece) {
+  Import(caseworker_, Opening(), "sex,age,name\nMale,48+,\n", 99);
+  const Exported exported = Export(supervisor_, Wanted(v1::EXPORT_FORMAT_CSV));
+  ASSERT_TRUE(exported.status.ok()) << exported.status.error_message();
+  EXPECT_GT(exported.pieces, 0);
+  EXPECT_THAT(FieldsNotSet(exported.summary), IsEmpty());
+  EXPECT_EQ(exported.summary.cases(), 1);
+  EXPECT_EQ(exported.summary.bytes(),
+            static_cast<int64_t>(exported.file.size()));
+  EXPECT_EQ(exported.summary.sha256(),
+            crypto::HexEncode(crypto::Sha256(exported.file)));
+}
+
+TEST_F(CaseFilesRpcTest, AnExportThatCannotBeLoggedSendsNothing) {
+  Import(caseworker_, Opening(), "sex,age,name\nMale,48+,\n", 99);
+  office_.store->DieAt(1, CrashingStore::Moment::kBefore);
+  const Exported exported = Export(supervisor_, Wanted(v1::EXPORT_FORMAT_CSV));
+  EXPECT_FALSE(exported.status.ok());
+  EXPECT_EQ(exported.pieces, 0);
+}
+
+TEST_F(CaseFilesRpcTest, OnlyWhoMayExportDoesAndOnlyWithinTheScope) {
+  Import(caseworker_, Opening(), "sex,age,name\nMale,48+,\n", 99);
+  for (const v1::ExportFormat format : kFormats) {
+    EXPECT_EQ(Export("", Wanted(format)).status.error_code(),
+              grpc::StatusCode::UNAUTHENTICATED);
+    for (const std::string& token : {caseworker_, administrator_}) {
+      const Exported refused = Export(token, Wanted(format));
+      EXPECT_EQ(refused.status.error_code(),
+                grpc::StatusCode::PERMISSION_DENIED);
+      EXPECT_EQ(refused.pieces, 0);
+    }
+  }
+  EXPECT_EQ(Exports(), 0);
+  const std::string south = SignIn('s', people::Role::kSupervisor, "south");
+  const Exported other = Export(south, Wanted(v1::EXPORT_FORMAT_CSV));
+  ASSERT_TRUE(other.status.ok());
+  EXPECT_EQ(other.summary.cases(), 0);
+}
+
+TEST_F(CaseFilesRpcTest, AnExportWithAWrongRequestIsRefused) {
+  const auto code = [&](const v1::ExportCasesRequest& request) {
+    return Export(supervisor_, request).status.error_code();
+  };
+  const auto wrong = grpc::StatusCode::INVALID_ARGUMENT;
+  EXPECT_EQ(code(v1::ExportCasesRequest()), wrong);
+  EXPECT_EQ(code(Wanted(v1::EXPORT_FORMAT_UNSPECIFIED)), wrong);
+  EXPECT_EQ(code(Wanted(static_cast<v1::ExportFormat>(4))), wrong);
+  v1::ExportCasesRequest request = Wanted(v1::EXPORT_FORMAT_CSV);
+  request.set_reason("for Olena");
+  EXPECT_EQ(code(request), wrong);
+  request = Wanted(v1::EXPORT_FORMAT_CSV);
+  request.add_where()->set_variable("gender");
+  EXPECT_EQ(code(request), wrong);
+  request.mutable_where(0)->add_codes("Sunny");
+  EXPECT_EQ(code(request), wrong);
+  EXPECT_EQ(Exports(), 0);
+}
+
+TEST_F(CaseFilesRpcTest, WhatASpreadsheetWouldRunIsNoFormulaInAnExport) {
+  v1::ImportOpening opening = Opening();
+  opening.set_mapping(R"json({"extends": "base", "source": "-2.cmd"})json");
+  Import(caseworker_, opening, "sex,age,name\n-99,48+,\n", 99);
+  const Exported exported = Export(supervisor_, Wanted(v1::EXPORT_FORMAT_CSV));
+  EXPECT_THAT(exported.file, HasSubstr(",'-2.cmd,"));
+  EXPECT_THAT(exported.file, Not(HasSubstr(",-2.cmd")));
+  EXPECT_THAT(exported.file, HasSubstr(",-99,"));
+}
+
+TEST_F(CaseFilesRpcTest, NoExportHasAnIdentityAnEntryOrAThirdPersonInIt) {
+  people::Requests requests(*office_.store, *office_.vault, office_.clock);
+  CasesActions cases(office_.services(), requests);
+  const people::Caller anna =
+      people::Caller::ForPerson(*PersonId::FromBytes(std::string(16, 'a')),
+                                *SessionId::FromBytes(std::string(16, 'a')),
+                                {people::Role::kCaseworker}, "north");
+  int requested = 0;
+  const auto next = [&] {
+    return *RequestId::FromBytes(
+        std::string(16, static_cast<char>(++requested)));
+  };
+  Identity identity;
+  identity.given_names = "Olena";
+  identity.family_names = "Kovalenko";
+  identity.documents = {{"PASSPORT", "AB123456", "UKR"}};
+  identity.contacts = {{"TELEPHONE", "+380501112233", "Texts only"}};
+  const auto file = cases.Register(
+      anna, {next(), {{"gender", "Female"}, {"citizenship", "UKR"}}, identity});
+  ASSERT_THAT(file, IsOk());
+  const std::string number = file->number.text();
+  ThirdPerson other;
+  other.kind = "ALLEGED_PERPETRATOR";
+  other.relation = "STRANGER";
+  other.roles = {"Transporter"};
+  other.identity.given_names = "Viktor";
+  other.note = "Drives Kestrel";
+  EXPECT_THAT(
+      ThirdPersonActions(cases.desk()).Add(anna, {next(), number, other}),
+      IsOk());
+  EXPECT_THAT(
+      EntriesActions(cases.desk())
+          .Add(anna,
+               {next(), number, {{2025, 1, 1}, "", Note{"Sleeps badly"}}}),
+      IsOk());
+  for (const v1::ExportFormat format : kFormats) {
+    SCOPED_TRACE(v1::ExportFormat_Name(format));
+    const std::string text = Export(supervisor_, Wanted(format)).file;
+    // The case is there.
+    EXPECT_THAT(text, HasSubstr("UKR"));
+    for (const char* const secret :
+         {"Olena", "Kovalenko", "AB123456", "380501112233", "Texts only",
+          "Viktor", "Kestrel", "ALLEGED_PERPETRATOR", "STRANGER", "Transporter",
+          "Sleeps"}) {
+      EXPECT_THAT(text, Not(HasSubstr(secret)));
+    }
+  }
 }
 
 }  // namespace
