@@ -174,7 +174,7 @@ TEST_F(CaseFilesTest, AnImportWhoseNodeIsKilledContinuesWithTheNext) {
   const auto client = HalfWay(csv);
   ASSERT_NE(client, nullptr);
   office_->node().Kill();
-  EXPECT_EQ(client->WaitFor(kEnds), 1);
+  EXPECT_EQ(client->WaitFor(kEnds), 4);
   EXPECT_THAT(FileText(Path("client.log")), HasSubstr("NODE_NOT_REACHABLE"));
   // What was rejected until then is not all that is wrong.
   EXPECT_EQ(FileText(Path("rejected.csv")), "");
