@@ -168,7 +168,7 @@ class Diagnosis {
     CheckProtocolOf(peer, about);
     CheckContactWith(peer, about);
     if (findings_.size() == before) {
-      Ok(about, absl::StrCat("pin, keys and protocol fit, ",
+      Ok(about, absl::StrCat("pin, certificate, keys and protocol fit, ",
                              peer.letters_waiting, " letters wait"));
     }
   }
@@ -179,6 +179,13 @@ class Diagnosis {
           "suspend it (amparo peer suspend) and call the office by telephone: "
           "compare the safety number");
       return;
+    }
+    if (!peer.certificate_refused.empty()) {
+      Add(Level::kFail, about,
+          absl::StrCat("the certificate of its server was refused: ",
+                       peer.certificate_refused),
+          "look the reason up in the manual, errors.md; unless clocks explain "
+          "it, somebody else may answer at that address: telephone the office");
     }
     if (peer.signs_until <= facts_.now || peer.sealed_to_until <= facts_.now) {
       Add(Level::kFail, about,

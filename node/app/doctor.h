@@ -37,6 +37,9 @@ struct PeerFacts {
   // Whether their newest key bundle verifies under the pinned office key, and
   // until when their keys can be used: a letter needs both.
   bool pin_holds = true;
+  // Why the certificate that its server showed last was refused; empty when it
+  // held, or none was seen since the node started.
+  std::string certificate_refused;
   absl::Time signs_until = absl::InfinitePast();
   absl::Time sealed_to_until = absl::InfinitePast();
   // Protocol versions they speak.

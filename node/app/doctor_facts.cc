@@ -137,6 +137,10 @@ absl::StatusOr<PeerFacts> LookAtPeer(Node& node, const peering::Peer& peer,
       peering::KeyBundle::Verify(peer.signed_bundle, peer.office_key,
                                  absl::InfiniteFuture())
           .ok();
+  const auto refused = node.peers().server_checks()->Refused(peer.id);
+  if (refused.has_value()) {
+    facts.certificate_refused = std::string(ReasonName(*refused));
+  }
   facts.signs_until = LastSignUntil(peer.bundle.signing_keys);
   const auto sealing = peer.bundle.SealingKeyToUse(now);
   if (sealing.ok()) facts.sealed_to_until = sealing->seal_until;

@@ -114,9 +114,7 @@ class Service::Impl {
       Log("cases_not_read", {LogField::Why(ReasonOf(read))});
       return;
     }
-    Log("cases_read",
-        {LogField::Number("cases", static_cast<int64_t>(
-                                       node_->registry().columns().size()))});
+    Log("cases_read", {});
   }
 
   absl::Status ServeMetrics() {

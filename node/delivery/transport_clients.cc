@@ -42,8 +42,12 @@ int Millis(absl::Duration duration) {
 class ServerVerifier final : public tls::ExternalCertificateVerifier {
  public:
   ServerVerifier(crypto::P256PublicKey pin, std::optional<OfficeId> office,
+                 std::shared_ptr<peering::ServerChecks> checks,
                  const Clock* clock)
-      : pin_(std::move(pin)), office_(office), clock_(*clock) {}
+      : pin_(std::move(pin)),
+        office_(office),
+        checks_(std::move(checks)),
+        clock_(*clock) {}
 
   bool Verify(tls::TlsCustomVerificationCheckRequest* request,
               std::function<void(grpc::Status)>,
@@ -51,6 +55,7 @@ class ServerVerifier final : public tls::ExternalCertificateVerifier {
     const grpc::string_ref pem = request->peer_cert();
     const absl::Status checked = peering::Admission::CheckServer(
         absl::string_view(pem.data(), pem.size()), pin_, office_, clock_.Now());
+    if (office_.has_value()) checks_->Note(*office_, ReasonOf(checked));
     if (!checked.ok()) {
       Log("server_refused", {LogField::Peer(office_.value_or(OfficeId())),
                              LogField::Why(ReasonOf(checked))});
@@ -65,6 +70,7 @@ class ServerVerifier final : public tls::ExternalCertificateVerifier {
  private:
   const crypto::P256PublicKey pin_;
   const std::optional<OfficeId> office_;
+  const std::shared_ptr<peering::ServerChecks> checks_;
   const Clock& clock_;
 };
 
@@ -72,6 +78,7 @@ std::shared_ptr<grpc::Channel> Connect(const std::string& address,
                                        const peering::TlsIdentity& identity,
                                        const crypto::P256PublicKey& pin,
                                        std::optional<OfficeId> office,
+                                       const peering::Peers& peers,
                                        const Clock& clock) {
   // gRPC wants the key as a string and keeps a copy of its own.
   const absl::string_view key = identity.private_key_pem.Reveal();
@@ -85,8 +92,8 @@ std::shared_ptr<grpc::Channel> Connect(const std::string& address,
   options.set_verify_server_certs(false);
   options.set_check_call_host(false);
   options.set_certificate_verifier(
-      tls::ExternalCertificateVerifier::Create<ServerVerifier>(pin, office,
-                                                               &clock));
+      tls::ExternalCertificateVerifier::Create<ServerVerifier>(
+          pin, office, peers.server_checks(), &clock));
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
@@ -159,8 +166,9 @@ class PeerClients::Impl {
       const peering::InvitationCode& code, absl::string_view bytes) {
     ASSIGN_OR_RETURN(const peering::TlsIdentity identity,
                      code.ClientIdentity(clock_.Now(), random_));
-    const auto stub = wire::PeeringService::NewStub(Connect(
-        code.address(), identity, code.office_key(), std::nullopt, clock_));
+    const auto stub = wire::PeeringService::NewStub(
+        Connect(code.address(), identity, code.office_key(), std::nullopt,
+                peers_, clock_));
     wire::AcceptInvitationRequest request;
     if (!request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
       return Error(Reason::kInternal);
@@ -213,7 +221,7 @@ class PeerClients::Impl {
       line.address = peer.address();
       line.generation = generation;
       line.channel = Connect(line.address, own_.tls_identity(), peer.office_key,
-                             peer.id, clock_);
+                             peer.id, peers_, clock_);
     }
     return line.channel;
   }

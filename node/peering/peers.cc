@@ -129,6 +129,8 @@ class Peers::Impl {
         table_(vault),
         peers_(std::make_shared<const PeerMap>(std::move(peers))) {}
 
+  std::shared_ptr<ServerChecks> server_checks() const { return checks_; }
+
   std::shared_ptr<const PeerMap> Now() const {
     absl::MutexLock lock(&mutex_);
     return peers_;
@@ -172,6 +174,8 @@ class Peers::Impl {
   const storage::Table<PeerCodec> table_;
   absl::Mutex writer_ ABSL_ACQUIRED_BEFORE(mutex_);
   mutable absl::Mutex mutex_;
+  const std::shared_ptr<ServerChecks> checks_ =
+      std::make_shared<ServerChecks>();
   std::shared_ptr<const PeerMap> peers_ ABSL_GUARDED_BY(mutex_);
 };
 
@@ -234,6 +238,10 @@ absl::Status Peers::Add(storage::Batch& batch, const Peer& peer) {
 absl::StatusOr<Peer> Peers::Update(storage::Batch& batch, const OfficeId& id,
                                    const Change& change) {
   return impl_->Update(batch, id, change);
+}
+
+std::shared_ptr<ServerChecks> Peers::server_checks() const {
+  return impl_->server_checks();
 }
 
 bool Peers::IsOutdated(const OfficeId& id,

@@ -17,6 +17,7 @@
 #include "crypto/sign/p256.h"
 #include "node/base/ids.h"
 #include "node/peering/key_bundle.h"
+#include "node/peering/server_checks.h"
 #include "node/storage/store.h"
 #include "node/storage/vault.h"
 
@@ -129,6 +130,10 @@ class Peers {
   // Whether the peer's office key signed this bundle and the one we have is
   // later, another one of the same version, or of another life of it.
   bool IsOutdated(const OfficeId& id, absl::string_view signed_bundle) const;
+
+  // What the certificates of their servers were worth. Never null; shared,
+  // because connections may be judged while this object goes.
+  std::shared_ptr<ServerChecks> server_checks() const;
 
  private:
   class Impl;

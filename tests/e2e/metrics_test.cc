@@ -21,6 +21,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "amparo/office/v1/peering.grpc.pb.h"
 #include "node/base/errors.h"
 #include "tests/support/office_process.h"
 #include "tests/support/status_matchers.h"
@@ -28,6 +29,7 @@
 namespace amparo {
 namespace {
 
+namespace v1 = office::v1;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -328,7 +330,7 @@ TEST_F(MetricsTest, ShowsWhatItShouldAndNothingElse) {
   EXPECT_NEAR(started_at,
               absl::ToDoubleSeconds(SystemClock().Now() - absl::UnixEpoch()),
               600);
-  // Each metric of the list, but for refusals, is there; and no other.
+  // Each metric of the list is there, refusals in the next case; and no other.
   std::set<std::string> shown;
   for (const Sample& sample : Samples()) shown.insert(sample.name);
   for (const auto& [name, unused] : AllowedLabels()) {
@@ -342,6 +344,34 @@ TEST_F(MetricsTest, ShowsWhatItShouldAndNothingElse) {
   office_->node().Kill();
   ASSERT_THAT(office_->node().Start(), IsOk());
   EXPECT_EQ(Value("amparo_outbox_letters", labels), 1);
+}
+
+TEST_F(MetricsTest, RefusedLettersAreCountedByReason) {
+  NodeOptions options;
+  options.name = "Minsk";
+  auto peer = OfficeProcess::Start(folder_.path() + "/minsk", options,
+                                   AllRolesOfAnOffice());
+  ASSERT_THAT(peer, IsOk());
+  ASSERT_THAT(MakePeers(*office_, **peer), IsOk());
+  ASSERT_THAT(Agree(*office_, **peer, ReferralTerms()), IsOk());
+  const auto number = Register(**peer, AnIdentity());
+  ASSERT_THAT(number, IsOk());
+  ASSERT_THAT(GiveConsent(**peer, *number, "TRANSNATIONAL_REFERRAL",
+                          office_->id(), {"CODED_PROFILE", "NEEDS"}),
+              IsOk());
+  v1::SuspendPeerRequest suspend;
+  suspend.set_request_id(NewRequestId());
+  suspend.set_office_id((*peer)->id());
+  ASSERT_THAT(office_->administrator().Call(
+                  &v1::PeeringAdminService::Stub::SuspendPeer, suspend),
+              IsOk());
+  EXPECT_EQ(Value("amparo_letters_refused_total"), -1);
+  ASSERT_THAT(Refer(**peer, *number, *office_), IsOk());
+  EXPECT_TRUE(Eventually(kArrival, [&] {
+    return Value("amparo_letters_refused_total",
+                 {{"direction", "in"}, {"reason", "PEER_SUSPENDED"}}) >= 1;
+  }));
+  EXPECT_THAT(Forbidden(last_page_, {(*peer)->id()}), IsEmpty());
 }
 
 TEST_F(MetricsTest, NothingIsServedWithoutTheKey) {

@@ -2,7 +2,7 @@
 //
 // What the fuzz targets share. A target is LLVMFuzzerTestOneInput in a file
 // NAME_fuzz.cc: it reads any bytes, and what must hold whatever they are it
-// says with HOLD. libFuzzer runs it in the preset fuzz; everywhere else
+// says with HOLD. libFuzzer runs it in the preset asan; everywhere else
 // run_corpus.cc runs it over the files of corpus/NAME. One thread.
 #ifndef AMPARO_TESTS_FUZZ_FUZZ_H_
 #define AMPARO_TESTS_FUZZ_FUZZ_H_

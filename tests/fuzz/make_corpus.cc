@@ -3,7 +3,8 @@
 // Writes the seeds of corpus/ that follow from the golden files and from the
 // encoders: make_corpus FOLDER. A file that is there is left alone, so that an
 // input once found stays. Texts (CSV, mapping, config, files of the command
-// line) are written by hand. No test runs it.
+// line) are written by hand. With --check it writes nothing and fails when one
+// is missing, which is a test.
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -27,12 +28,20 @@ namespace {
 
 class Corpus {
  public:
-  explicit Corpus(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  Corpus(std::filesystem::path folder, bool check_only)
+      : folder_(std::move(folder)), check_only_(check_only) {}
+
+  int missing() const { return missing_; }
 
   void Add(const std::string& target, const std::string& name,
            absl::string_view bytes) const {
     const std::filesystem::path path = folder_ / target / name;
     if (std::filesystem::exists(path)) return;
+    ++missing_;
+    if (check_only_) {
+      std::printf("missing %s\n", path.c_str());
+      return;
+    }
     std::filesystem::create_directories(path.parent_path());
     std::ofstream out(path, std::ios::binary);
     out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
@@ -44,6 +53,8 @@ class Corpus {
 
  private:
   const std::filesystem::path folder_;
+  const bool check_only_;
+  mutable int missing_ = 0;
 };
 
 std::string As(int which, absl::string_view bytes) {
@@ -234,12 +245,13 @@ struct AddRows {
 }  // namespace amparo::fuzz
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::fputs("usage: make_corpus FOLDER\n", stderr);
+  const bool check_only = argc == 3 && std::string(argv[2]) == "--check";
+  if (argc != 2 && !check_only) {
+    std::fputs("usage: make_corpus FOLDER [--check]\n", stderr);
     return 2;
   }
   using namespace amparo::fuzz;  // NOLINT
-  const Corpus corpus(argv[1]);
+  const Corpus corpus(argv[1], check_only);
   Letters(corpus);
   Peering(corpus);
   Statistics(corpus);
@@ -247,5 +259,5 @@ int main(int argc, char** argv) {
   Audit(corpus);
   AddRows rows{corpus};
   amparo::golden::ForEachRowKind(rows);
-  return 0;
+  return check_only && corpus.missing() > 0 ? 1 : 0;
 }

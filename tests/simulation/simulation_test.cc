@@ -59,6 +59,7 @@ TEST_P(FederationTest, InvariantsHoldAfterEverySeed) {
     sum.letters += report.letters;
     sum.crashes += report.crashes;
     sum.jumps += report.jumps;
+    sum.restores += report.restores;
     sum.disclosures += report.disclosures;
     sum.withdrawals += report.withdrawals;
     sum.releases += report.releases;
@@ -66,14 +67,15 @@ TEST_P(FederationTest, InvariantsHoldAfterEverySeed) {
   ASSERT_TRUE(broken.empty()) << DescribeAll(broken);
   std::printf(
       "%zu letters, %zu disclosures, %zu withdrawals, %zu releases, "
-      "%zu crashes, %zu jumps of clocks\n",
+      "%zu crashes, %zu restores, %zu jumps of clocks\n",
       sum.letters, sum.disclosures, sum.withdrawals, sum.releases, sum.crashes,
-      sum.jumps);
+      sum.restores, sum.jumps);
   // A simulation in which nothing happens proves nothing.
   const uint64_t part = seeds / kParts;
   EXPECT_GT(sum.letters, part * 10);
   EXPECT_GT(sum.crashes, part);
   EXPECT_GT(sum.jumps, part);
+  EXPECT_GE(sum.restores, part / 4);
   EXPECT_GE(sum.disclosures, part / 16);
   EXPECT_GE(sum.withdrawals, part / 4);
   EXPECT_GE(sum.releases, part / 16);

@@ -60,6 +60,13 @@ TEST_F(HostileCrowd, AThousandSilentConnections) {
   });
 }
 
+TEST_F(HostileCrowd, AnHonestPeerIsHeardAmongAThousandSilentConnections) {
+  RawSockets sockets(port(), 1000);
+  EXPECT_THAT(sockets, SizeIs(1000));
+  EXPECT_THAT(all().HonestReferralPasses(), IsOk());
+  EXPECT_THAT(all().NodeReferralPasses(), IsOk());
+}
+
 TEST_F(HostileCrowd, AThousandThatSpeakNoTls) {
   ExpectNothingStored([&] {
     RawSockets sockets(port(), 1000);

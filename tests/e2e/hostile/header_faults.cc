@@ -75,6 +75,20 @@ const std::vector<Fault>& HeaderFaults() {
          return TwistedHeader(
              all, {.plain = [](Plain& p) { p.header.sender_key_epoch = 9; }});
        }},
+      {"KeyEpochThatNoLongerSigns", Reason::kSignatureInvalid,
+       [](Federation& all) {
+         return TwistedHeader(all, {.plain = [](Plain& p) {
+                                p.header.sender_key_epoch = kNoLongerSigns;
+                              }});
+       }},
+      {"KeyEpochThatNoLongerVerifies", Reason::kSignatureInvalid,
+       [](Federation& all) {
+         // Written while the key could sign.
+         return TwistedHeader(all, {.plain = [](Plain& p) {
+                                p.header.sender_key_epoch = kNoLongerVerifies;
+                                p.header.created_at -= absl::Minutes(150);
+                              }});
+       }},
       {"UnknownSealingKey", Reason::kSealingKeyUnknown,
        [](Federation& all) {
          return TwistedHeader(

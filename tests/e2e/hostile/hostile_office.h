@@ -31,6 +31,11 @@
 
 namespace amparo::hostile {
 
+// Epochs of its signing key that its bundle lists beside 1, and that are over:
+// the same key, so that nothing but the epoch is wrong with what it signs.
+inline constexpr uint32_t kNoLongerSigns = 2;
+inline constexpr uint32_t kNoLongerVerifies = 3;
+
 // What is wrong with a letter. Called in this order; what is left empty is
 // right. `payload` and `statement` are encoded and committed to as changed.
 struct Twist {

@@ -154,7 +154,7 @@ TEST_F(HostileHello, KeyBundleRollback) {
   const wire::SignedBody old_one = hostile().SignBundle(hostile().Bundle());
   all().hostile().set_version(hostile().Bundle().version + 1);
   ASSERT_THAT(all().Greet(), IsOk());
-  ExpectNothingStored([&] { (void)Hello(old_one); });
+  ExpectNothingStored([&] { EXPECT_THAT(Hello(old_one), IsOk()); });
 }
 
 TEST_F(HostileHello, TwoBundlesOfOneVersion) {
@@ -162,7 +162,7 @@ TEST_F(HostileHello, TwoBundlesOfOneVersion) {
   peering::KeyBundle other = hostile().Bundle();
   other.office_name = "Somewhere";
   const wire::SignedBody bundle = hostile().SignBundle(other);
-  ExpectNothingStored([&] { (void)Hello(bundle); });
+  ExpectNothingStored([&] { EXPECT_THAT(Hello(bundle), IsOk()); });
 }
 
 TEST_F(HostileHello, BundleSignedByAnotherKey) {

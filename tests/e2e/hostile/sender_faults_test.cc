@@ -5,9 +5,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_split.h"
 #include "crypto/base/digest.h"
 #include "crypto/sign/dsse.h"
 #include "node/peering/signed_body.h"
@@ -171,10 +173,8 @@ TEST_F(HostileSender, ReferralIdOfAnotherPeer) {
   const auto theirs = all().HonestRefers();
   ASSERT_THAT(theirs, IsOk());
   const ThreadId thread = *ThreadId::FromHex(*theirs);
-  ExpectNothingStored([&] {
-    EXPECT_NE(OutcomeName(Send(InThread(thread, 1, std::string(32, '\0')))),
-              "RECEIPT");
-  });
+  ExpectRefused(InThread(thread, 1, std::string(32, '\0')),
+                Reason::kReferralIdReused);
 }
 
 // The same sequence of good and bad letters in one call.
@@ -192,6 +192,17 @@ TEST_F(HostileSender, BadLettersOfABatchDoNotHurtTheOthers) {
             response->outcomes(1).receipt().SerializeAsString());
   EXPECT_EQ(OutcomeName(response->outcomes(3)), "SIGNATURE_INVALID");
   EXPECT_TRUE(all().Logged(mark, "letter_refused", Reason::kLetterMalformed));
+  // Both lines are of one call, and say so.
+  std::vector<std::string> requests;
+  for (const absl::string_view line :
+       absl::StrSplit(all().LogSince(mark), '\n', absl::SkipEmpty())) {
+    const auto fields = nlohmann::json::parse(line);
+    if (fields.at("event") != "letter_refused") continue;
+    requests.push_back(fields.at("request"));
+  }
+  ASSERT_THAT(requests, SizeIs(2));
+  EXPECT_EQ(requests[0], requests[1]);
+  EXPECT_THAT(requests[0], Not(IsEmpty()));
 }
 
 // A restored office takes what is late when it is shown its own receipt for it

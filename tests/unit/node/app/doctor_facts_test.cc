@@ -76,6 +76,15 @@ TEST_F(DoctorFactsTest, ANewOfficeHasItsKeysAndItsPeer) {
   EXPECT_GT(facts.peers[0].sealed_to_until, facts.now);
 }
 
+TEST_F(DoctorFactsTest, ARefusedCertificateIsToldUntilOneHolds) {
+  peering::ServerChecks& checks = *pair_.a.node().peers().server_checks();
+  EXPECT_EQ(Gather().peers[0].certificate_refused, "");
+  checks.Note(pair_.b.id(), Reason::kCertificateExpired);
+  EXPECT_EQ(Gather().peers[0].certificate_refused, "CERTIFICATE_EXPIRED");
+  checks.Note(pair_.b.id(), Reason::kUnspecified);
+  EXPECT_EQ(Gather().peers[0].certificate_refused, "");
+}
+
 TEST_F(DoctorFactsTest, ALetterThatWaitsIsCountedAndDated) {
   pair_.Propose(pair_.NewPerson());
   const absl::Time written = pair_.clock.Now();

@@ -126,6 +126,11 @@ INSTANTIATE_TEST_SUITE_P(
                 Level::kFail, "keys", "does not verify under our"},
         Ailment{"PinBroken", [](F& f) { f.peers[0].pin_holds = false; },
                 Level::kFail, "peer Kyiv", "under the pinned key"},
+        Ailment{"CertificateRefused",
+                [](F& f) {
+                  f.peers[0].certificate_refused = "CERTIFICATE_EXPIRED";
+                },
+                Level::kFail, "peer Kyiv", "refused: CERTIFICATE_EXPIRED"},
         Ailment{"PeerKeysEnded",
                 [](F& f) { f.peers[0].sealed_to_until = f.now; }, Level::kFail,
                 "peer Kyiv", "no key of it"},

@@ -276,6 +276,8 @@ TEST_F(TransportTest, AnExpiredCertificateIsRefused) {
   EXPECT_EQ(ReasonOf(fresh.Deliver(b.id, {"x"}).status()),
             Reason::kUnavailable);
   EXPECT_THAT(Lines(), HasSubstr("CERTIFICATE_EXPIRED"));
+  EXPECT_EQ(a.peers->server_checks()->Refused(b.id),
+            Reason::kCertificateExpired);
 }
 
 TEST_F(TransportTest, ACertificateThatExpiresOnAnOpenConnectionIsRefused) {
