@@ -2,16 +2,19 @@
 //
 // A siege by connections that say nothing, against a node with few
 // descriptors: it keeps the connections it has, its files and its people,
-// sends strangers away, and lets peers in again when the siege is over.
+// sends strangers away, and lets peers in again when the siege is over. And a
+// table of descriptors that is full to the last.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "tests/support/loopback_line.h"
 #include "tests/support/office_process.h"
 #include "tests/support/process_pair.h"
@@ -36,10 +39,19 @@ class DescriptorsTest : public testing::Test {
   }
 
   // From now on node B may open so many.
-  void LimitB() {
-    const rlimit limit{kDescriptors, kDescriptors};
+  void LimitB(rlim_t descriptors = kDescriptors) {
+    const rlimit limit{descriptors, kDescriptors};
     ASSERT_EQ(
         ::prlimit(pair_->b().node().pid(), RLIMIT_NOFILE, &limit, nullptr), 0);
+  }
+  // The descriptor that B would be given next.
+  rlim_t NextOfB() {
+    rlim_t next = 0;
+    while (std::filesystem::is_symlink(
+        absl::StrCat("/proc/", pair_->b().node().pid(), "/fd/", next))) {
+      ++next;
+    }
+    return next;
   }
   void Besiege() {
     while (lines_.size() < kLines) {
@@ -92,6 +104,34 @@ TEST_F(DescriptorsTest, ASiegeIsOutlived) {
   ASSERT_THAT(pair_->a().node().Start(), IsOk());
   EXPECT_TRUE(Arrives(kArrival));
   EXPECT_EQ(pair_->b().node().Terminate(kArrival), 0);
+}
+
+// Nothing can be opened any more, neither a connection nor a file: what is open
+// goes on, nobody is let in who would find no room, and nothing is lost.
+TEST_F(DescriptorsTest, WithAFullTableWhatIsOpenGoesOn) {
+  ASSERT_TRUE(Arrives(kArrival));
+  ASSERT_THAT(AllReferrals(pair_->b().focal_point()), IsOk());
+  LimitB(NextOfB());
+  while (lines_.size() < kLines) {
+    lines_.push_back(std::make_unique<Line>(pair_->b().node().port()));
+  }
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(Arrives(kArrival)) << i;
+  EXPECT_TRUE(pair_->b().node().Running());
+  lines_.clear();
+
+  LimitB();
+  pair_->a().node().Kill();
+  ASSERT_THAT(pair_->a().node().Start(), IsOk());
+  EXPECT_TRUE(Arrives(kArrival));
+  const auto listed = AllReferrals(pair_->b().focal_point());
+  ASSERT_THAT(listed, IsOk());
+  EXPECT_EQ(listed->size(), 7u);
+  EXPECT_EQ(pair_->b().node().Terminate(kArrival), 0);
+  const auto checked =
+      RunToEnd({AmparodPath(), "fsck", "--config", pair_->b().node().config()},
+               kArrival);
+  ASSERT_THAT(checked, IsOk());
+  EXPECT_EQ(checked->code, 0) << checked->output;
 }
 
 }  // namespace
