@@ -26,10 +26,14 @@ struct ThirdOptions {
   std::string identity_file;
   std::string note_file;
   bool ask_identity = false;
+  uint32_t version = 0;
+  std::string source_file;
 };
 
-absl::Status AddThird(Desk& desk, const ThirdOptions& options) {
-  office::v1::AddThirdPersonRequest request;
+// What a request to add or to amend says of the person.
+template <class Request>
+absl::Status Describe(Desk& desk, const ThirdOptions& options,
+                      Request& request) {
   request.set_request_id(NewRequestId());
   request.set_number(options.number);
   request.set_kind(options.kind);
@@ -45,11 +49,31 @@ absl::Status AddThird(Desk& desk, const ThirdOptions& options) {
     ASSIGN_OR_RETURN(*request.mutable_note(),
                      PrivateText(desk, options.note_file, "--note-file", ""));
   }
+  return absl::OkStatus();
+}
+
+absl::Status AddThird(Desk& desk, const ThirdOptions& options) {
+  office::v1::AddThirdPersonRequest request;
+  RETURN_IF_ERROR(Describe(desk, options, request));
   ASSIGN_OR_RETURN(
       const office::v1::AddThirdPersonResponse answer,
       desk.Call(&ThirdPersonService::Stub::AddThirdPerson, request));
   return desk.Print(
       answer, absl::StrCat("Third person ", answer.third_person_id(), "\n"));
+}
+
+absl::Status AmendThird(Desk& desk, const ThirdOptions& options) {
+  office::v1::AmendThirdPersonRequest request;
+  RETURN_IF_ERROR(Describe(desk, options, request));
+  request.set_third_person_id(options.id);
+  request.set_expected_version(options.version);
+  ASSIGN_OR_RETURN(*request.mutable_source(),
+                   PrivateText(desk, options.source_file, "--source-file",
+                               "Where this comes from"));
+  ASSIGN_OR_RETURN(
+      const office::v1::AmendThirdPersonResponse answer,
+      desk.Call(&ThirdPersonService::Stub::AmendThirdPerson, request));
+  return desk.Print(answer, absl::StrCat("Version ", answer.version(), "\n"));
 }
 
 absl::Status ListThird(Desk& desk, const ThirdOptions& options) {
@@ -58,10 +82,11 @@ absl::Status ListThird(Desk& desk, const ThirdOptions& options) {
   ASSIGN_OR_RETURN(
       const office::v1::ListThirdPersonsResponse answer,
       desk.Call(&ThirdPersonService::Stub::ListThirdPersons, request));
-  Columns columns({"Id", "Kind", "Relation", "Roles", "Written", "By"});
+  Columns columns(
+      {"Id", "Kind", "Relation", "Roles", "Version", "Written", "By"});
   for (const ThirdPersonSummary& one : answer.persons()) {
     columns.Add({one.third_person_id(), one.kind(), one.relation(),
-                 absl::StrJoin(one.roles(), ";"),
+                 absl::StrJoin(one.roles(), ";"), absl::StrCat(one.version()),
                  desk.Time(one.recorded_at_ms()), one.recorded_by()});
   }
   return desk.Print(answer, columns.Text("No third persons."));
@@ -79,7 +104,20 @@ absl::Status ShowThird(Desk& desk, const ThirdOptions& options) {
   lines.Add("Relation", answer.summary().relation());
   lines.AddIf("Roles", absl::StrJoin(answer.summary().roles(), ";"));
   lines.AddIf("Note", answer.note());
-  return desk.Print(answer, lines.Text() + IdentityText(answer.identity()));
+  lines.Add("Version", absl::StrCat(answer.summary().version()));
+  std::string text = lines.Text() + IdentityText(answer.identity());
+  for (const office::v1::ThirdPersonBefore& before : answer.before()) {
+    Labelled was;
+    was.Add("Until", desk.Time(before.amended_at_ms()));
+    was.Add("  amended by", before.amended_by());
+    was.Add("  source", before.source());
+    was.Add("  kind", before.kind());
+    was.Add("  relation", before.relation());
+    was.AddIf("  roles", absl::StrJoin(before.roles(), ";"));
+    was.AddIf("  note", before.note());
+    absl::StrAppend(&text, "\n", was.Text(), IdentityText(before.identity()));
+  }
+  return desk.Print(answer, text);
 }
 
 absl::Status RemoveThird(Desk& desk, const ThirdOptions& options) {
@@ -104,6 +142,24 @@ CLI::App* AddVerb(Verbs& verbs, CLI::App* third, const std::string& name,
   return verb;
 }
 
+// What add and amend say of the person.
+void AddDescription(CLI::App* verb, ThirdOptions& options) {
+  verb->add_option("--kind", options.kind,
+                   "DEPENDANT, ALLEGED_PERPETRATOR or INFORMANT")
+      ->required();
+  verb->add_option("--relation", options.relation,
+                   "A code of the list third-person-relation (-99)");
+  Repeated(verb->add_option("--role", options.roles,
+                            "A code of the list role-in-process, of an alleged "
+                            "perpetrator; may be repeated"));
+  verb->add_flag("--ask-identity", options.ask_identity,
+                 "Asks for names and date of birth");
+  verb->add_option("--identity-file", options.identity_file,
+                   "Who it is, from this JSON file of mode 0600");
+  verb->add_option("--note-file", options.note_file,
+                   "A note, from this file of mode 0600");
+}
+
 }  // namespace
 
 void AddThirdPersonVerbs(Verbs& verbs, CLI::App* noun) {
@@ -117,20 +173,23 @@ void AddThirdPersonVerbs(Verbs& verbs, CLI::App* noun) {
       "amparo case third add 7K3P-92QX-A --kind DEPENDANT --relation CHILD \\\n"
       "    --identity-file child.json",
       adding, AddThird);
-  add->add_option("--kind", adding->kind,
-                  "DEPENDANT, ALLEGED_PERPETRATOR or INFORMANT")
+  AddDescription(add, *adding);
+  auto amending = std::make_shared<ThirdOptions>();
+  CLI::App* const amend = AddVerb(
+      verbs, third, "amend",
+      "Says anew all that a third person is; what was said before stays",
+      "amparo case third amend 7K3P-92QX-A ID --version 1 \\\n"
+      "    --kind DEPENDANT --relation SIBLING --identity-file child.json",
+      amending, AmendThird);
+  amend->add_option("id", amending->id, "Id of the third person")->required();
+  amend
+      ->add_option("--version", amending->version,
+                   "The version that was read, which `third list` says")
       ->required();
-  add->add_option("--relation", adding->relation,
-                  "A code of the list third-person-relation (-99)");
-  Repeated(add->add_option("--role", adding->roles,
-                           "A code of the list role-in-process, of an alleged "
-                           "perpetrator; may be repeated"));
-  add->add_flag("--ask-identity", adding->ask_identity,
-                "Asks for names and date of birth");
-  add->add_option("--identity-file", adding->identity_file,
-                  "Who it is, from this JSON file of mode 0600");
-  add->add_option("--note-file", adding->note_file,
-                  "A note, from this file of mode 0600");
+  AddDescription(amend, *amending);
+  amend->add_option("--source-file", amending->source_file,
+                    "Where the correction comes from, from this file of mode "
+                    "0600; else it is asked for");
   AddVerb(verbs, third, "list", "Kinds and relations, never names",
           "amparo case third list 7K3P-92QX-A",
           std::make_shared<ThirdOptions>(), ListThird);

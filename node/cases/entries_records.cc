@@ -359,6 +359,31 @@ absl::StatusOr<IdentityChange> IdentityChangeCodec::Decode(
   return change;
 }
 
+namespace {
+
+// `Message` is the person's own or a correction's.
+template <class Message>
+void WriteThirdPerson(const ThirdPersonWording& wording, Message& message) {
+  message.set_kind(wording.kind);
+  message.set_relation(wording.relation);
+  for (const std::string& role : wording.roles) message.add_roles(role);
+  WriteIdentity(wording.identity, message.mutable_identity());
+  message.set_note(wording.note);
+}
+
+template <class Message>
+absl::Status ReadThirdPerson(const Message& message,
+                             ThirdPersonWording& wording) {
+  wording.kind = message.kind();
+  wording.relation = message.relation();
+  wording.roles.assign(message.roles().begin(), message.roles().end());
+  ASSIGN_OR_RETURN(wording.identity, ReadIdentity(message.identity()));
+  wording.note = message.note();
+  return absl::OkStatus();
+}
+
+}  // namespace
+
 std::string ThirdPersonCodec::EncodeKey(const ThirdPersonKey& key) {
   return key.case_id.bytes() + key.id.bytes();
 }
@@ -372,11 +397,14 @@ std::string ThirdPersonCodec::Encode(const ThirdPerson& record) {
   pb::ThirdPerson message;
   message.set_recorded_at_ms(amparo::ToUnixMillis(record.recorded_at));
   message.set_recorded_by(record.recorded_by.bytes());
-  message.set_kind(record.kind);
-  message.set_relation(record.relation);
-  for (const std::string& role : record.roles) message.add_roles(role);
-  WriteIdentity(record.identity, message.mutable_identity());
-  message.set_note(record.note);
+  WriteThirdPerson(record, message);
+  for (const ThirdPersonCorrection& correction : record.corrections) {
+    pb::ThirdPersonCorrection& into = *message.add_corrections();
+    into.set_at_ms(amparo::ToUnixMillis(correction.at));
+    into.set_by(correction.by.bytes());
+    into.set_source(correction.source);
+    WriteThirdPerson(correction.before, into);
+  }
   return storage::SerializeRecord(message);
 }
 
@@ -387,11 +415,15 @@ absl::StatusOr<ThirdPerson> ThirdPersonCodec::Decode(absl::string_view bytes) {
   ASSIGN_OR_RETURN(person.recorded_at, RequireTime(message.recorded_at_ms()));
   ASSIGN_OR_RETURN(person.recorded_by,
                    RequireId<PersonId>(message.recorded_by()));
-  person.kind = message.kind();
-  person.relation = message.relation();
-  person.roles.assign(message.roles().begin(), message.roles().end());
-  ASSIGN_OR_RETURN(person.identity, ReadIdentity(message.identity()));
-  person.note = message.note();
+  RETURN_IF_ERROR(ReadThirdPerson(message, person));
+  for (const pb::ThirdPersonCorrection& correction : message.corrections()) {
+    ThirdPersonCorrection into;
+    ASSIGN_OR_RETURN(into.at, RequireTime(correction.at_ms()));
+    ASSIGN_OR_RETURN(into.by, RequireId<PersonId>(correction.by()));
+    into.source = correction.source();
+    RETURN_IF_ERROR(ReadThirdPerson(correction, into.before));
+    person.corrections.push_back(std::move(into));
+  }
   return person;
 }
 

@@ -15,6 +15,18 @@ namespace v1 = ::amparo::office::v1;
 using people::Caller;
 using people::ReadId;
 
+// What a request to add or to amend says of a third person.
+template <class Request>
+absl::StatusOr<ThirdPersonWording> ReadThirdPerson(const Request& request) {
+  ThirdPersonWording person;
+  person.kind = request.kind();
+  person.relation = request.relation();
+  person.roles.assign(request.roles().begin(), request.roles().end());
+  ASSIGN_OR_RETURN(person.identity, ReadIdentity(request.identity()));
+  person.note = request.note();
+  return person;
+}
+
 }  // namespace
 
 grpc::Status EntriesRpc::AddEntry(grpc::ServerContext* context,
@@ -92,6 +104,20 @@ grpc::Status EntriesRpc::ListEntries(grpc::ServerContext* context,
       });
 }
 
+absl::Status ThirdPersonRpc::Tell(const ThirdPersonCorrection& correction,
+                                  v1::ThirdPersonBefore* out) const {
+  out->set_amended_at_ms(amparo::ToUnixMillis(correction.at));
+  ASSIGN_OR_RETURN(const std::string by, desk_.NameOf(correction.by));
+  out->set_amended_by(by);
+  out->set_source(correction.source);
+  out->set_kind(correction.before.kind);
+  out->set_relation(correction.before.relation);
+  for (const std::string& role : correction.before.roles) out->add_roles(role);
+  Write(correction.before.identity, out->mutable_identity());
+  out->set_note(correction.before.note);
+  return absl::OkStatus();
+}
+
 absl::Status ThirdPersonRpc::Summarise(const ThirdPerson& person,
                                        v1::ThirdPersonSummary* out) const {
   out->set_third_person_id(person.id.hex());
@@ -101,6 +127,7 @@ absl::Status ThirdPersonRpc::Summarise(const ThirdPerson& person,
   out->set_recorded_at_ms(amparo::ToUnixMillis(person.recorded_at));
   ASSIGN_OR_RETURN(const std::string by, desk_.NameOf(person.recorded_by));
   out->set_recorded_by(by);
+  out->set_version(person.version());
   return absl::OkStatus();
 }
 
@@ -115,15 +142,33 @@ grpc::Status ThirdPersonRpc::AddThirdPerson(
             wanted.request,
             ReadId<RequestId>("request_id", request->request_id()));
         wanted.number = request->number();
-        wanted.person.kind = request->kind();
-        wanted.person.relation = request->relation();
-        wanted.person.roles.assign(request->roles().begin(),
-                                   request->roles().end());
-        ASSIGN_OR_RETURN(wanted.person.identity,
-                         ReadIdentity(request->identity()));
-        wanted.person.note = request->note();
+        ASSIGN_OR_RETURN(wanted.person, ReadThirdPerson(*request));
         ASSIGN_OR_RETURN(const ThirdPersonId id, persons_.Add(caller, wanted));
         response->set_third_person_id(id.hex());
+        return absl::OkStatus();
+      });
+}
+
+grpc::Status ThirdPersonRpc::AmendThirdPerson(
+    grpc::ServerContext* context, const v1::AmendThirdPersonRequest* request,
+    v1::AmendThirdPersonResponse* response) {
+  return gate_.Answer(
+      *context, "/amparo.office.v1.ThirdPersonService/AmendThirdPerson",
+      [&](const Caller& caller) -> absl::Status {
+        AmendThirdPersonRequest wanted;
+        ASSIGN_OR_RETURN(
+            wanted.request,
+            ReadId<RequestId>("request_id", request->request_id()));
+        ASSIGN_OR_RETURN(wanted.id,
+                         ReadId<ThirdPersonId>("third_person_id",
+                                               request->third_person_id()));
+        wanted.number = request->number();
+        wanted.expected_version = request->expected_version();
+        ASSIGN_OR_RETURN(wanted.person, ReadThirdPerson(*request));
+        wanted.source = request->source();
+        ASSIGN_OR_RETURN(const uint32_t version,
+                         persons_.Amend(caller, wanted));
+        response->set_version(version);
         return absl::OkStatus();
       });
 }
@@ -157,6 +202,9 @@ grpc::Status ThirdPersonRpc::GetThirdPerson(
         RETURN_IF_ERROR(Summarise(person, response->mutable_summary()));
         Write(person.identity, response->mutable_identity());
         response->set_note(person.note);
+        for (const ThirdPersonCorrection& correction : person.corrections) {
+          RETURN_IF_ERROR(Tell(correction, response->add_before()));
+        }
         return absl::OkStatus();
       });
 }

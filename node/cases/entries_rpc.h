@@ -59,6 +59,10 @@ class ThirdPersonRpc final : public office::v1::ThirdPersonService::Service {
       grpc::ServerContext* context,
       const office::v1::GetThirdPersonRequest* request,
       office::v1::GetThirdPersonResponse* response) override;
+  grpc::Status AmendThirdPerson(
+      grpc::ServerContext* context,
+      const office::v1::AmendThirdPersonRequest* request,
+      office::v1::AmendThirdPersonResponse* response) override;
   grpc::Status RemoveThirdPerson(
       grpc::ServerContext* context,
       const office::v1::RemoveThirdPersonRequest* request,
@@ -67,6 +71,8 @@ class ThirdPersonRpc final : public office::v1::ThirdPersonService::Service {
  private:
   absl::Status Summarise(const ThirdPerson& person,
                          office::v1::ThirdPersonSummary* out) const;
+  absl::Status Tell(const ThirdPersonCorrection& correction,
+                    office::v1::ThirdPersonBefore* out) const;
 
   const people::Gate& gate_;
   const CaseDesk& desk_;

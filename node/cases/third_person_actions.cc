@@ -12,12 +12,20 @@
 #include "node/base/limits.h"
 #include "node/base/status_macros.h"
 #include "node/cases/entries_records.h"
+#include "node/cases/text.h"
 
 namespace amparo::cases {
 namespace {
 
 using people::Permission;
 using ThirdPersonTable = storage::Table<ThirdPersonCodec>;
+
+// For the digest of a request.
+std::string BytesOf(const ThirdPersonWording& wording) {
+  ThirdPerson person;
+  static_cast<ThirdPersonWording&>(person) = wording;
+  return ThirdPersonCodec::Encode(person);
+}
 
 }  // namespace
 
@@ -26,7 +34,7 @@ absl::StatusOr<ThirdPersonId> ThirdPersonActions::Add(
   RETURN_IF_ERROR(caller.May(Permission::kCaseWrite));
   std::string body;
   crypto::AppendPrefixed(&body, request.number);
-  crypto::AppendPrefixed(&body, ThirdPersonCodec::Encode(request.person));
+  crypto::AppendPrefixed(&body, BytesOf(request.person));
   ASSIGN_OR_RETURN(
       const std::string answer,
       desk_.Once(
@@ -37,7 +45,8 @@ absl::StatusOr<ThirdPersonId> ThirdPersonActions::Add(
                 desk_.Reach(caller, Permission::kCaseWrite, request.number));
             RETURN_IF_ERROR(desk_.registry().BeginWork(batch, desk_.store(),
                                                        file.value.id));
-            ThirdPerson person = request.person;
+            ThirdPerson person;
+            static_cast<ThirdPersonWording&>(person) = request.person;
             RETURN_IF_ERROR(CheckThirdPerson(vocabulary::Lists::BuiltIn(),
                                              desk_.Today(), person));
             ASSIGN_OR_RETURN(const std::vector<ThirdPerson> others,
@@ -62,6 +71,66 @@ absl::StatusOr<ThirdPersonId> ThirdPersonActions::Add(
   return ThirdPersonId::FromBytes(answer);
 }
 
+absl::StatusOr<uint32_t> ThirdPersonActions::Amend(
+    const people::Caller& caller,
+    const AmendThirdPersonRequest& request) const {
+  RETURN_IF_ERROR(caller.May(Permission::kCaseWrite));
+  std::string body;
+  crypto::AppendPrefixed(&body, request.number);
+  crypto::AppendPrefixed(&body, request.id.bytes());
+  crypto::AppendU32(&body, request.expected_version);
+  crypto::AppendPrefixed(&body, BytesOf(request.person));
+  crypto::AppendPrefixed(&body, request.source);
+  ASSIGN_OR_RETURN(
+      const std::string answer,
+      desk_.Once(
+          caller, request.request, people::BodyDigest("AmendThirdPerson", body),
+          [&](storage::Batch& batch) -> absl::StatusOr<std::string> {
+            ASSIGN_OR_RETURN(
+                const storage::Row<Case> file,
+                desk_.Reach(caller, Permission::kCaseWrite, request.number));
+            RETURN_IF_ERROR(CheckNotMerged(file.value));
+            ASSIGN_OR_RETURN(const uint32_t version,
+                             Rewrite(batch, caller, file.value.id, request));
+            RETURN_IF_ERROR(desk_.Record(batch, audit::EventKind::kThirdPerson,
+                                         caller, file, {{"type", "AMENDED"}}));
+            std::string told;
+            crypto::AppendU32(&told, version);
+            return told;
+          }));
+  return crypto::ByteReader(answer).ReadU32();
+}
+
+absl::StatusOr<uint32_t> ThirdPersonActions::Rewrite(
+    storage::Batch& batch, const people::Caller& caller, const CaseId& case_id,
+    const AmendThirdPersonRequest& request) const {
+  const ThirdPersonTable table(desk_.registry().vault());
+  const ThirdPersonKey key{case_id, request.id};
+  ASSIGN_OR_RETURN(const auto row, table.Get(desk_.store(), key));
+  if (!row.has_value()) return Error(Reason::kNotAllowed);
+  if (row->value.version() != request.expected_version) {
+    return Error(
+        Reason::kVersionConflict,
+        "the third person was amended since it was read: read it again");
+  }
+  if (row->value.corrections.size() >= limits::kEntryCorrectionsMax) {
+    return Error(Reason::kLimitExceeded,
+                 "the third person was amended too often: remove it and write "
+                 "it anew");
+  }
+  RETURN_IF_ERROR(
+      CheckText("source", request.source, limits::kShortTextBytesMax, true));
+  ThirdPersonWording wording = request.person;
+  RETURN_IF_ERROR(
+      CheckThirdPerson(vocabulary::Lists::BuiltIn(), desk_.Today(), wording));
+  ThirdPerson person = row->value;
+  person.corrections.push_back({desk_.services().clock.Now(), caller.person(),
+                                request.source, row->value});
+  static_cast<ThirdPersonWording&>(person) = std::move(wording);
+  RETURN_IF_ERROR(table.Replace(batch, key, *row, person));
+  return person.version();
+}
+
 absl::StatusOr<std::vector<ThirdPerson>> ThirdPersonActions::List(
     const people::Caller& caller, absl::string_view number) const {
   ASSIGN_OR_RETURN(const storage::Row<Case> file,
@@ -70,6 +139,9 @@ absl::StatusOr<std::vector<ThirdPerson>> ThirdPersonActions::List(
   for (ThirdPerson& person : persons) {
     person.identity = Identity();
     person.note.clear();
+    for (ThirdPersonCorrection& correction : person.corrections) {
+      correction = ThirdPersonCorrection();
+    }
   }
   return persons;
 }

@@ -11,7 +11,8 @@
 namespace amparo::cases {
 
 absl::Status CheckThirdPerson(const vocabulary::Lists& lists,
-                              absl::CivilDay today, ThirdPerson& person) {
+                              absl::CivilDay today,
+                              ThirdPersonWording& person) {
   ASSIGN_OR_RETURN(const absl::string_view kind,
                    lists.CheckCode("third-person-kind", person.kind, "kind"));
   person.kind = std::string(kind);

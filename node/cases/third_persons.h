@@ -2,11 +2,13 @@
 //
 // Third persons: dependants, alleged perpetrators and informants whom a case
 // names. Each has an id and a data key of its own, so that one can be erased
-// without the case. They never travel: nothing that makes a letter, a
-// disclosure or an export reads them. Pure values and rules.
+// without the case, with all that was ever said of it. They never travel:
+// nothing that makes a letter, a disclosure or an export reads them. Pure
+// values and rules.
 #ifndef AMPARO_NODE_CASES_THIRD_PERSONS_H_
 #define AMPARO_NODE_CASES_THIRD_PERSONS_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -19,10 +21,8 @@
 
 namespace amparo::cases {
 
-struct ThirdPerson {
-  ThirdPersonId id;
-  absl::Time recorded_at;
-  PersonId recorded_by;
+// What is said of a third person.
+struct ThirdPersonWording {
   // What lists show to who may see the case.
   std::string kind;                // A code of "third-person-kind".
   std::string relation;            // A code of "third-person-relation".
@@ -32,11 +32,32 @@ struct ThirdPerson {
   std::string note;   // Free text.
 };
 
+struct ThirdPersonCorrection {
+  absl::Time at;
+  PersonId by;
+  std::string source;  // Where the correction comes from.
+  ThirdPersonWording before;
+};
+
+// With what is said now.
+struct ThirdPerson : ThirdPersonWording {
+  ThirdPersonId id;
+  absl::Time recorded_at;
+  PersonId recorded_by;
+  // What was said before, oldest first; up to limits::kEntryCorrectionsMax.
+  std::vector<ThirdPersonCorrection> corrections;
+
+  // 1 when it was recorded, one more with each correction.
+  uint32_t version() const {
+    return static_cast<uint32_t>(corrections.size()) + 1;
+  }
+};
+
 // kFieldInvalid or kCodeUnknown naming the field. An alleged perpetrator has
 // at least one role in the process, nobody else has any. Somebody of whom
 // nothing is known is told by a note. Roles are put in order.
 absl::Status CheckThirdPerson(const vocabulary::Lists& lists,
-                              absl::CivilDay today, ThirdPerson& person);
+                              absl::CivilDay today, ThirdPersonWording& person);
 
 }  // namespace amparo::cases
 

@@ -18,6 +18,7 @@
 #include "amparo/office/v1/consent.grpc.pb.h"
 #include "amparo/office/v1/referral.grpc.pb.h"
 #include "amparo/office/v1/statistics.grpc.pb.h"
+#include "amparo/office/v1/third_persons.grpc.pb.h"
 #include "amparo/office/v1/trends.grpc.pb.h"
 #include "node/base/errors.h"
 #include "tests/support/office_process.h"
@@ -34,6 +35,8 @@ using ::testing::SizeIs;
 
 constexpr absl::Duration kArrival = absl::Seconds(60);
 constexpr absl::Duration kCleanEnd = absl::Seconds(20);
+// Of the case, and nobody whom it is about.
+constexpr char kOtherPerson[] = "Borghesiano";
 constexpr char kTable[] = "exploitation-form-by-sex-by-year";
 
 NodeOptions Named(const std::string& name, const std::string& country) {
@@ -103,6 +106,18 @@ class MainJobTest : public testing::Test {
     number_ = *number;
     secrets_.Add(number_);
     secrets_.Add(absl::StrReplaceAll(number_, {{"-", ""}}));
+    v1::AddThirdPersonRequest other;
+    other.set_request_id(NewRequestId());
+    other.set_number(number_);
+    other.set_kind("ALLEGED_PERPETRATOR");
+    other.set_relation("EMPLOYER");
+    other.add_roles("Exploiter");
+    other.mutable_identity()->set_family_names(kOtherPerson);
+    other.set_note(kOtherPerson);
+    secrets_.Add(kOtherPerson);
+    ASSERT_THAT(a_->caseworker().Call(
+                    &v1::ThirdPersonService::Stub::AddThirdPerson, other),
+                IsOk());
   }
   void TakeConsents() {
     auto given = GiveConsent(*a_, number_, "TRANSNATIONAL_REFERRAL", b_->id(),
@@ -217,6 +232,8 @@ TEST_F(MainJobTest, ReferralGoesFromConsentToTheOpenedFile) {
   EXPECT_EQ(file->date_of_birth(), AnIdentity().born());
   EXPECT_EQ(file->documents_size(), 0);
   EXPECT_EQ(file->contacts_size(), 0);
+  // Nobody else of the case is told, in the preview (above) or here.
+  EXPECT_THAT(file->SerializeAsString(), Not(HasSubstr(kOtherPerson)));
   ASSERT_TRUE(Eventually(kArrival, [&] {
     const auto here = Show(a_->caseworker(), referral_);
     return here.ok() && HasReceipt(*here, "RETRIEVED", "DISCLOSURE");

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "crypto/base/bytes.h"
 #include "crypto/base/digest.h"
@@ -14,6 +15,7 @@
 #include "node/peering/invitations.h"
 #include "node/peering/signed_body.h"
 #include "node/statistics/release.h"
+#include "tests/golden/case_rows.h"
 #include "tests/golden/fixtures.h"
 #include "tests/golden/row_kinds.h"
 #include "tests/support/status_matchers.h"
@@ -273,6 +275,20 @@ TEST(GoldenRecordsTest, EveryFrozenRowIsReadAndWrittenAgain) {
   ReadsAndWritesAgain check;
   ForEachRowKind(check);
   EXPECT_EQ(check.count, 27);
+}
+
+TEST(GoldenRecordsTest, EveryRowOfACasesLifeIsWrittenAndReadAsItWas) {
+  const std::vector<CaseRow> rows = CaseRows();
+  EXPECT_THAT(rows, SizeIs(10));
+  for (const CaseRow& row : rows) {
+    const std::string frozen = ReadFile(row.name);
+    EXPECT_EQ(crypto::HexEncode(row.bytes), crypto::HexEncode(frozen))
+        << row.name
+        << ": this version writes other bytes than nodes in the field have";
+    EXPECT_THAT(row.again(frozen), IsOkAndHolds(frozen)) << row.name;
+    EXPECT_FALSE(row.again(frozen.substr(0, frozen.size() - 1)).ok())
+        << row.name << ": a row cut short is refused";
+  }
 }
 
 }  // namespace

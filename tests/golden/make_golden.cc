@@ -10,6 +10,7 @@
 #include <string>
 
 #include "crypto/base/bytes.h"
+#include "tests/golden/case_rows.h"
 #include "tests/golden/fixtures.h"
 #include "tests/support/office_pair.h"
 
@@ -102,6 +103,9 @@ void History(OfficePair& pair) {
 void MakeAll(const std::filesystem::path& folder) {
   for (const Frozen& frozen : AllFrozen()) {
     WriteNew(folder, frozen.name, frozen.bytes);
+  }
+  for (const CaseRow& row : CaseRows()) {
+    WriteNew(folder, row.name, row.bytes);
   }
   for (const Frozen& frozen : MakeSigned()) {
     WriteNew(folder, frozen.name, frozen.bytes);

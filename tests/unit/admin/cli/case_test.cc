@@ -235,6 +235,44 @@ TEST_F(CaseVerb, ThirdPersonsAreListedWithoutNames) {
             "7K3P-92QX-A");
 }
 
+TEST_F(CaseVerb, AThirdPersonIsAmendedByAllThatIsSaidOfItNow) {
+  office::v1::AmendThirdPersonResponse answer;
+  answer.set_version(3);
+  node_->Answer("ThirdPersonService.AmendThirdPerson", answer);
+  prompter_.answers = {"her sister"};
+  const std::string id(32, 'a');
+  const Outcome outcome =
+      Run({"case", "third", "amend", "7K3P-92QX-A", id, "--version", "2",
+           "--kind", "DEPENDANT", "--relation", "CHILD", "--identity-file",
+           Write("child.json", R"({"given_names": "Sino"})")});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(outcome.out, "Version 3\n");
+  const auto request = node_->LastRequest<office::v1::AmendThirdPersonRequest>(
+      "ThirdPersonService.AmendThirdPerson");
+  EXPECT_EQ(request.third_person_id(), id);
+  EXPECT_EQ(request.expected_version(), 2u);
+  EXPECT_EQ(request.relation(), "CHILD");
+  EXPECT_EQ(request.identity().given_names(), "Sino");
+  EXPECT_EQ(request.source(), "her sister");
+}
+
+TEST_F(CaseVerb, AThirdPersonIsShownWithWhatWasSaidBefore) {
+  office::v1::GetThirdPersonResponse answer;
+  answer.mutable_summary()->set_relation("CHILD");
+  answer.mutable_summary()->set_version(2);
+  auto* const before = answer.add_before();
+  before->set_relation("SIBLING");
+  before->set_source("her sister");
+  before->mutable_identity()->set_given_names("Sina");
+  node_->Answer("ThirdPersonService.GetThirdPerson", answer);
+  const Outcome outcome =
+      Run({"case", "third", "show", "7K3P-92QX-A", std::string(32, 'a')});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  for (const char* const said : {"CHILD", "SIBLING", "her sister", "Sina"}) {
+    EXPECT_THAT(outcome.out, HasSubstr(said));
+  }
+}
+
 TEST_F(CaseVerb, ListSendsItsFilter) {
   office::v1::ListCasesResponse list;
   list.add_cases()->set_number("7K3P-92QX-A");

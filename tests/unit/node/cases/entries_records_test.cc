@@ -116,6 +116,9 @@ TEST(ThirdPersonCodecTest, EveryFieldOfTheRecordIsMappedAndSurvives) {
   person.roles = {"Exploiter"};
   person.identity = FullIdentity();
   person.note = "Seen.";
+  person.corrections = {
+      {absl::FromUnixMillis(8), MakeId<PersonId>('q'), "police", person}};
+  EXPECT_EQ(person.version(), 2u);
   ExpectWhole<ThirdPersonCodec>(person, pb::ThirdPerson());
 }
 

@@ -345,5 +345,81 @@ TEST_F(LifeTest, AThirdPersonHasAKeyOfItsOwnAndGoesWithIt) {
   EXPECT_THAT(Findings(), IsEmpty());
 }
 
+TEST_F(LifeTest, WhatWasSaidOfAThirdPersonStaysUntilItIsRemoved) {
+  const std::string number = Registered(anna_, {}).number.text();
+  AddThirdPersonRequest adding{Next(), number, {}};
+  adding.person.kind = "DEPENDANT";
+  adding.person.relation = "SIBLING";
+  adding.person.identity.given_names = "Sina";
+  const auto id = thirds_.Add(anna_, adding);
+  ASSERT_THAT(id, IsOk());
+  AmendThirdPersonRequest amending{Next(), number,        *id,
+                                   1,      adding.person, "her sister"};
+  amending.person.relation = "CHILD";
+  amending.person.identity.given_names = "Sino";
+  EXPECT_THAT(thirds_.Amend(boris_, amending), IsOkAndHolds(2u));
+  // The same request again is the same change.
+  EXPECT_THAT(thirds_.Amend(boris_, amending), IsOkAndHolds(2u));
+  const auto opened = thirds_.Open(anna_, number, *id);
+  ASSERT_THAT(opened, IsOk());
+  EXPECT_EQ(opened->relation, "CHILD");
+  EXPECT_EQ(opened->identity.given_names, "Sino");
+  EXPECT_EQ(opened->recorded_by, anna_.person());
+  ASSERT_THAT(opened->corrections, SizeIs(1));
+  EXPECT_EQ(opened->corrections[0].by, boris_.person());
+  EXPECT_EQ(opened->corrections[0].source, "her sister");
+  EXPECT_EQ(opened->corrections[0].before.relation, "SIBLING");
+  EXPECT_EQ(opened->corrections[0].before.identity.given_names, "Sina");
+  // A list says that there was something, never what.
+  const auto listed = thirds_.List(anna_, number);
+  ASSERT_THAT(listed, IsOk());
+  EXPECT_EQ(listed->front().version(), 2u);
+  EXPECT_TRUE(listed->front().corrections[0].before.identity.empty());
+  EXPECT_EQ(listed->front().corrections[0].before.relation, "");
+  // Added, amended once, opened once.
+  EXPECT_EQ(Leaves(audit::EventKind::kThirdPerson), 3);
+  EXPECT_THAT(Findings(), IsEmpty());
+  ASSERT_THAT(thirds_.Remove(anna_, {Next(), number, *id}), IsOk());
+  EXPECT_EQ(office_.Rows(storage::TableId::kThirdPersons), 0);
+  EXPECT_THAT(Findings(), IsEmpty());
+}
+
+TEST_F(LifeTest, AThirdPersonIsNotAmendedByWhoMayNotOrInAWrongWay) {
+  const std::string number = Registered(anna_, {}).number.text();
+  AddThirdPersonRequest adding{Next(), number, {}};
+  adding.person.kind = "INFORMANT";
+  adding.person.relation = "FRIEND";
+  adding.person.note = "Rings on Mondays";
+  const auto id = thirds_.Add(anna_, adding);
+  ASSERT_THAT(id, IsOk());
+  const auto refusal = [&](const people::Caller& caller,
+                           AmendThirdPersonRequest request) {
+    request.request = Next();
+    return ReasonOf(thirds_.Amend(caller, request).status());
+  };
+  const AmendThirdPersonRequest good{Next(), number,        *id,
+                                     1,      adding.person, "said so"};
+  EXPECT_EQ(refusal(clara_, good), Reason::kNotAllowed);
+  EXPECT_EQ(refusal(administrator_, good), Reason::kNotAllowed);
+  AmendThirdPersonRequest bad = good;
+  bad.expected_version = 2;
+  EXPECT_EQ(refusal(anna_, bad), Reason::kVersionConflict);
+  bad = good;
+  bad.source.clear();
+  EXPECT_EQ(refusal(anna_, bad), Reason::kFieldInvalid);
+  bad = good;
+  bad.person.kind = "ALLEGED_PERPETRATOR";
+  EXPECT_EQ(refusal(anna_, bad), Reason::kFieldInvalid);
+  bad = good;
+  bad.person.note.clear();
+  EXPECT_EQ(refusal(anna_, bad), Reason::kFieldInvalid);
+  bad = good;
+  bad.id = *ThirdPersonId::FromBytes(std::string(16, 'z'));
+  EXPECT_EQ(refusal(anna_, bad), Reason::kNotAllowed);
+  const auto opened = thirds_.Open(anna_, number, *id);
+  ASSERT_THAT(opened, IsOk());
+  EXPECT_EQ(opened->version(), 1u);
+}
+
 }  // namespace
 }  // namespace amparo::cases
