@@ -9,6 +9,8 @@
 #include <string>
 
 #include "amparo/office/v1/cases.grpc.pb.h"
+#include "amparo/office/v1/third_persons.grpc.pb.h"
+#include "node/cases/entries_rpc.h"
 #include "node/people/people_records.h"
 #include "node/people/sessions.h"
 #include "node/storage/table.h"
@@ -35,9 +37,11 @@ class CasesRpcTest : public testing::Test {
         actions_(office_.services(), requests_),
         sessions_(*office_.store, *office_.vault, office_.clock),
         gate_(sessions_),
-        rpc_(gate_, actions_) {
+        rpc_(gate_, actions_),
+        third_persons_(gate_, actions_) {
     grpc::ServerBuilder builder;
     builder.RegisterService(&rpc_);
+    builder.RegisterService(&third_persons_);
     server_ = builder.BuildAndStart();
     stub_ = v1::CaseService::NewStub(server_->InProcessChannel({}));
     caseworker_ = SignIn('a', people::Role::kCaseworker);
@@ -136,6 +140,7 @@ class CasesRpcTest : public testing::Test {
   people::Sessions sessions_;
   people::Gate gate_;
   CasesRpc rpc_;
+  ThirdPersonRpc third_persons_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<v1::CaseService::Stub> stub_;
   std::string caseworker_;
@@ -363,6 +368,62 @@ TEST_F(CasesRpcTest, NothingIsDoneWithoutSessionOrPermission) {
   EXPECT_EQ(
       Import(administrator_, Opening(), "sex,age\n", 9, &report).error_code(),
       grpc::StatusCode::PERMISSION_DENIED);
+}
+
+TEST_F(CasesRpcTest, AThirdPersonIsWrittenAmendedAndShownInEveryField) {
+  v1::RegisterCaseResponse registered;
+  ASSERT_TRUE(Register(caseworker_, FullRequest(), &registered).ok());
+  const auto stub =
+      v1::ThirdPersonService::NewStub(server_->InProcessChannel({}));
+  v1::AddThirdPersonRequest add;
+  add.set_request_id(std::string(32, 'b'));
+  add.set_number(registered.number());
+  add.set_kind("ALLEGED_PERPETRATOR");
+  add.set_relation("EMPLOYER");
+  add.add_roles("Exploiter");
+  *add.mutable_identity() = FullRequest().identity();
+  add.set_note("Seen.");
+  v1::AddThirdPersonResponse added;
+  grpc::ClientContext adding;
+  Use(adding, caseworker_);
+  ASSERT_TRUE(stub->AddThirdPerson(&adding, add, &added).ok());
+
+  v1::AmendThirdPersonRequest amend;
+  amend.set_request_id(std::string(32, 'c'));
+  amend.set_number(registered.number());
+  amend.set_third_person_id(added.third_person_id());
+  amend.set_expected_version(1);
+  amend.set_kind(add.kind());
+  amend.set_relation("STRANGER");
+  amend.add_roles("Transporter");
+  *amend.mutable_identity() = add.identity();
+  amend.set_note("Seen twice.");
+  amend.set_source("the police");
+  v1::AmendThirdPersonResponse amended;
+  grpc::ClientContext amending;
+  Use(amending, caseworker_);
+  ASSERT_TRUE(stub->AmendThirdPerson(&amending, amend, &amended).ok());
+  EXPECT_EQ(amended.version(), 2u);
+
+  v1::GetThirdPersonRequest get;
+  get.set_number(registered.number());
+  get.set_third_person_id(added.third_person_id());
+  v1::GetThirdPersonResponse shown;
+  grpc::ClientContext getting;
+  Use(getting, caseworker_);
+  ASSERT_TRUE(stub->GetThirdPerson(&getting, get, &shown).ok());
+  EXPECT_EQ(shown.summary().version(), 2u);
+  EXPECT_EQ(shown.summary().relation(), "STRANGER");
+  EXPECT_EQ(shown.note(), "Seen twice.");
+  ASSERT_EQ(shown.before_size(), 1);
+  EXPECT_EQ(shown.before(0).relation(), "EMPLOYER");
+  EXPECT_EQ(shown.before(0).source(), "the police");
+  EXPECT_EQ(shown.before(0).identity().SerializeAsString(),
+            add.identity().SerializeAsString());
+  // Of a photo there is none.
+  shown.mutable_identity()->set_photo_entry_id("none");
+  shown.mutable_before(0)->mutable_identity()->set_photo_entry_id("none");
+  EXPECT_THAT(FieldsNotSet(shown), IsEmpty());
 }
 
 }  // namespace
