@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Invariant 1 of the exchange on real processes: while one office refers
-// without a pause, both nodes are killed (kill -9) at random moments and
-// started again. In the end each referral that was acknowledged is at the
-// receiver exactly once and DELIVERED at the sender; none lost, none twice.
+// Invariants 1 and 4 of the exchange on real processes: while one office refers
+// and the other accepts without a pause, both nodes are killed (kill -9) at
+// random moments and started again. In the end each referral that was
+// acknowledged is at the receiver exactly once and DELIVERED at the sender,
+// none lost, none twice; and each acknowledged acceptance stands at both.
 //
 // AMPARO_SEED repeats the moments of a run; what the machine makes of them
 // differs. AMPARO_KILLS is how many there are.
@@ -15,6 +16,7 @@
 #include <map>
 #include <memory>
 #include <random>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -47,8 +49,14 @@ constexpr int64_t kStartsAtMostMs = 300;
 constexpr absl::Duration kBetweenReferrals = absl::Milliseconds(10);
 constexpr absl::Duration kArrival = absl::Seconds(180);
 
-// Refers one person again and again until stopped. A call that breaks off is
-// repeated with the same request id, as the command line does.
+// A call that breaks off is repeated with the same request id, as the command
+// line does.
+bool BrokeOff(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
+         absl::IsCancelled(status);
+}
+
+// Refers one person again and again until stopped.
 class Sender {
  public:
   Sender(OfficeProcess& from, std::string case_number, std::string peer)
@@ -84,9 +92,7 @@ class Sender {
     while (true) {
       const auto response =
           person_.Call(&v1::ReferralService::Stub::ProposeReferral, request);
-      if (absl::IsUnavailable(response.status()) ||
-          absl::IsDeadlineExceeded(response.status()) ||
-          absl::IsCancelled(response.status())) {
+      if (BrokeOff(response.status())) {
         ++broken_;
         continue;
       }
@@ -108,6 +114,67 @@ class Sender {
   absl::Mutex mutex_;
   std::vector<std::string> acknowledged_ ABSL_GUARDED_BY(mutex_);
   std::vector<absl::Status> refused_ ABSL_GUARDED_BY(mutex_);
+  std::thread thread_;
+};
+
+// Accepts, one after the other, what the sender had acknowledged, as soon as it
+// is here.
+class Answerer {
+ public:
+  Answerer(OfficeProcess& at, Sender& sender)
+      : person_(at.focal_point()), sender_(sender) {
+    thread_ = std::thread([this] { Run(); });
+  }
+  ~Answerer() { Stop(); }
+
+  void Stop() {
+    stopping_ = true;
+    if (thread_.joinable()) thread_.join();
+  }
+  // After Stop().
+  const std::set<std::string>& accepted() const { return accepted_; }
+  const std::vector<absl::Status>& refused() const { return refused_; }
+
+ private:
+  void Run() {
+    for (size_t next = 0; !stopping_;) {
+      const std::vector<std::string> referrals = sender_.acknowledged();
+      if (next == referrals.size()) {
+        Eventually(kBetweenReferrals, [this] { return stopping_.load(); });
+        continue;
+      }
+      Accept(referrals[next++]);
+    }
+  }
+  void Accept(const std::string& referral) {
+    v1::AcceptReferralRequest request;
+    request.set_request_id(NewRequestId());
+    request.set_referral_id(referral);
+    while (true) {
+      const absl::Status status =
+          person_.Call(&v1::ReferralService::Stub::AcceptReferral, request)
+              .status();
+      if (status.ok()) {
+        accepted_.insert(referral);
+        return;
+      }
+      if (BrokeOff(status)) continue;
+      if (ReasonOf(status) != Reason::kNotAllowed) {
+        refused_.push_back(status);
+        return;
+      }
+      // On its way: what is not there answers so.
+      if (Eventually(kBetweenReferrals, [this] { return stopping_.load(); })) {
+        return;
+      }
+    }
+  }
+
+  const Someone person_;
+  Sender& sender_;
+  std::atomic<bool> stopping_{false};
+  std::set<std::string> accepted_;
+  std::vector<absl::Status> refused_;
   std::thread thread_;
 };
 
@@ -158,6 +225,7 @@ class KillLoopTest : public testing::Test {
 TEST_F(KillLoopTest, NoneLostNoneTwice) {
   std::cout << "AMPARO_SEED=" << FromEnvironment("AMPARO_SEED", kSeed) << "\n";
   Sender sender(*a_, case_, b_->id());
+  Answerer answerer(*b_, sender);
   while (kills_ < wanted_) {
     Pause(kServesAtMostMs);
     if (OneIn(4)) {
@@ -167,7 +235,11 @@ TEST_F(KillLoopTest, NoneLostNoneTwice) {
     }
   }
   sender.Stop();
+  answerer.Stop();
   EXPECT_THAT(sender.refused(), SizeIs(0));
+  EXPECT_THAT(answerer.refused(), SizeIs(0));
+  const std::set<std::string>& accepted = answerer.accepted();
+  EXPECT_GT(accepted.size(), static_cast<size_t>(kills_) / 2);
   const std::vector<std::string> acknowledged = sender.acknowledged();
   EXPECT_GT(acknowledged.size(), static_cast<size_t>(kills_));
 
@@ -176,8 +248,10 @@ TEST_F(KillLoopTest, NoneLostNoneTwice) {
     auto all = AllReferrals(a_->caseworker());
     if (!all.ok()) return false;
     sent = *std::move(all);
-    return std::all_of(sent.begin(), sent.end(), [](const auto& referral) {
-      return HasReceipt(referral, "DELIVERED", "REFERRAL_REQUEST");
+    return std::all_of(sent.begin(), sent.end(), [&](const auto& referral) {
+      return HasReceipt(referral, "DELIVERED", "REFERRAL_REQUEST") &&
+             (accepted.count(referral.referral_id()) == 0 ||
+              referral.state() == v1::REFERRAL_STATE_ACCEPTED);
     });
   }));
   const auto received = AllReferrals(b_->focal_point());
@@ -187,6 +261,9 @@ TEST_F(KillLoopTest, NoneLostNoneTwice) {
   for (const v1::Referral& referral : sent) ++at_a[referral.referral_id()];
   for (const v1::Referral& referral : *received) {
     ++at_b[referral.referral_id()];
+    EXPECT_TRUE(accepted.count(referral.referral_id()) == 0 ||
+                referral.state() == v1::REFERRAL_STATE_ACCEPTED)
+        << "an acknowledged acceptance was lost";
   }
   // Each acknowledgement is one referral; a repeated request made no second.
   EXPECT_EQ(at_a.size(), acknowledged.size());
@@ -199,7 +276,8 @@ TEST_F(KillLoopTest, NoneLostNoneTwice) {
   EXPECT_EQ(received->size(), acknowledged.size());
   std::cout << kills_ << " kills, " << acknowledged.size()
             << " referrals acknowledged, " << sender.broken()
-            << " calls broken off, " << received->size() << " arrived\n";
+            << " calls broken off, " << received->size() << " arrived, "
+            << accepted.size() << " accepted\n";
   for (OfficeProcess* const office : {a_, b_}) {
     EXPECT_EQ(office->node().Terminate(absl::Seconds(60)), 0);
     const auto checked =
