@@ -21,6 +21,7 @@
 #include "node/region/soundness.h"
 #include "node/statistics/release.h"
 #include "node/statistics/soundness.h"
+#include "node/storage/crew.h"
 #include "node/storage/read_only_store.h"
 #include "node/storage/tables.h"
 #include "node/storage/vault.h"
@@ -170,7 +171,8 @@ absl::StatusOr<FsckReport> CheckDirectory(const std::string& store_directory,
     return DamagedWhole(TableId::kFormat, store.status().message());
   }
   RETURN_IF_ERROR(store.status());
-  return CheckNode(**store, std::move(node_key), random, now);
+  return CheckNode(**store, std::move(node_key), random, now,
+                   storage::Crew::OnePerProcessor());
 }
 
 std::string Describe(const FsckReport& report) {

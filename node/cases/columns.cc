@@ -13,14 +13,17 @@
 #include "node/base/status_macros.h"
 #include "node/cases/case_rows.h"
 #include "node/cases/cases_records.h"
+#include "node/storage/crew.h"
 
 namespace amparo::cases {
 namespace {
 
 constexpr size_t kBlock = 4096;  // Rows looked at together.
 constexpr size_t kMarkSize = 8 + SubjectId::kSize;
-// Rows of the store that are opened together.
-constexpr size_t kOpenedTogether = 1024;
+// Rows of the store that one thread opens together, and that are read before
+// they are shared out.
+constexpr size_t kOpenedTogether = 512;
+constexpr size_t kReadAhead = 8192;
 
 // Where a case stands in a list: newest first, then by subject.
 struct Place {
@@ -82,12 +85,6 @@ class Nearest {
   const size_t limit_;
   int64_t total_ = 0;
   std::vector<Place> kept_;  // A heap, the last place in front.
-};
-
-// A profile read from the store that waits for its case.
-struct ReadProfile {
-  SubjectId subject;
-  StoredProfile stored;
 };
 
 }  // namespace
@@ -159,51 +156,70 @@ absl::Status Columns::ReadAll(const storage::Store& store,
                               const storage::Vault& vault) {
   read_ = 0;
   const std::unique_ptr<storage::Reader> snapshot = store.NewSnapshot();
-  std::vector<std::pair<std::string, std::string>> ahead;
-  const auto take = [&]() -> absl::Status {
-    if (stopping_) return Error(Reason::kUnavailable);
-    std::vector<absl::string_view> values;
-    for (const auto& [key, value] : ahead) values.push_back(value);
-    vault.Warm(values);
-    std::vector<ReadProfile> profiles;
-    std::vector<std::string> case_keys;
-    for (const auto& [key, value] : ahead) {
-      const auto plain = vault.Open(ProfileCodec::kTable, key,
-                                    ProfileCodec::kSchemaVersion, value);
-      if (!plain.ok()) continue;
-      auto stored = ProfileCodec::Decode(*plain);
-      const auto subject = ProfileCodec::DecodeKey(key);
-      if (!stored.ok() || !subject.ok()) continue;
-      case_keys.push_back(CaseCodec::EncodeKey(stored->case_id));
-      profiles.push_back({*subject, *std::move(stored)});
-    }
+  storage::Crew crew(storage::Crew::OnePerProcessor());
+  std::vector<storage::StoredRow> ahead;
+  const auto take = [&] {
+    const absl::Status taken = crew.Share(
+        ahead.size(), kOpenedTogether, [&](size_t begin, size_t end) {
+          return Take(*snapshot, vault,
+                      absl::MakeConstSpan(ahead).subspan(begin, end - begin));
+        });
     ahead.clear();
-    const auto cases = snapshot->GetAll(CaseCodec::kTable, case_keys);
-    for (size_t i = 0; i < profiles.size(); ++i) {
-      RETURN_IF_ERROR(cases[i].status());
-      if (!cases[i]->has_value()) continue;
-      const auto plain = vault.Open(CaseCodec::kTable, case_keys[i],
-                                    CaseCodec::kSchemaVersion, **cases[i]);
-      if (!plain.ok()) continue;
-      const auto file = CaseCodec::Decode(*plain);
-      if (!file.ok() || file->subject != profiles[i].subject) continue;
-      Put(*file, profiles[i].stored.profile);
-      ++read_;
-    }
-    return absl::OkStatus();
+    return taken;
   };
   RETURN_IF_ERROR(
       snapshot->Scan(ProfileCodec::kTable, {}, {},
                      [&](absl::string_view key,
                          absl::string_view value) -> absl::StatusOr<bool> {
-                       ahead.emplace_back(std::string(key), std::string(value));
-                       if (ahead.size() == kOpenedTogether)
-                         RETURN_IF_ERROR(take());
+                       ahead.push_back({std::string(key), std::string(value)});
+                       if (ahead.size() == kReadAhead) RETURN_IF_ERROR(take());
                        return true;
                      }));
   RETURN_IF_ERROR(take());
   absl::MutexLock lock(&mutex_);
   rows_->Settle();
+  return absl::OkStatus();
+}
+
+absl::Status Columns::Take(const storage::Reader& reader,
+                           const storage::Vault& vault,
+                           absl::Span<const storage::StoredRow> profiles) {
+  if (stopping_) return Error(Reason::kUnavailable);
+  std::vector<absl::string_view> values;
+  values.reserve(profiles.size());
+  for (const storage::StoredRow& row : profiles) values.push_back(row.value);
+  vault.Warm(values);
+  std::vector<SubjectId> subjects;
+  std::vector<StoredProfile> opened;
+  std::vector<std::string> case_keys;
+  for (const auto& [key, value] : profiles) {
+    const auto plain = vault.Open(ProfileCodec::kTable, key,
+                                  ProfileCodec::kSchemaVersion, value);
+    if (!plain.ok()) continue;
+    auto stored = ProfileCodec::Decode(*plain);
+    const auto subject = ProfileCodec::DecodeKey(key);
+    if (!stored.ok() || !subject.ok()) continue;
+    subjects.push_back(*subject);
+    case_keys.push_back(CaseCodec::EncodeKey(stored->case_id));
+    opened.push_back(*std::move(stored));
+  }
+  const auto rows = reader.GetAll(CaseCodec::kTable, case_keys);
+  std::vector<std::optional<Case>> files(rows.size());
+  for (size_t i = 0; i < rows.size(); ++i) {
+    RETURN_IF_ERROR(rows[i].status());
+    if (!rows[i]->has_value()) continue;
+    const auto plain = vault.Open(CaseCodec::kTable, case_keys[i],
+                                  CaseCodec::kSchemaVersion, **rows[i]);
+    if (!plain.ok()) continue;
+    auto file = CaseCodec::Decode(*plain);
+    if (file.ok() && file->subject == subjects[i]) files[i] = *std::move(file);
+  }
+  absl::MutexLock lock(&mutex_);
+  for (size_t i = 0; i < files.size(); ++i) {
+    if (!files[i].has_value()) continue;
+    rows_->Put(*files[i], opened[i].profile);
+    ++read_;
+  }
   return absl::OkStatus();
 }
 

@@ -34,6 +34,7 @@
 #include "node/base/ids.h"
 #include "node/cases/cases.h"
 #include "node/storage/store.h"
+#include "node/storage/table.h"
 #include "node/storage/vault.h"
 
 namespace amparo::cases {
@@ -81,10 +82,11 @@ class Columns {
   Columns();
   ~Columns();
 
-  // Reads every case and profile, once: the first caller does it and the
-  // others wait for up to kPatience, then kUnavailable tells how far it is.
-  // OK when it is done. Rows that do not open (`amparod fsck` names them) are
-  // left out. An error of the disk is answered, and the next call begins anew.
+  // Reads every case and profile, once and with all processors: the first
+  // caller does it and the others wait for up to kPatience, then kUnavailable
+  // tells how far it is. OK when it is done. Rows that do not open (`amparod
+  // fsck` names them) are left out. An error of the disk is answered, and the
+  // next call begins anew.
   static constexpr absl::Duration kPatience = absl::Seconds(2);
   absl::Status Load(const storage::Store& store, const storage::Vault& vault)
       ABSL_LOCKS_EXCLUDED(mutex_, load_mutex_);
@@ -120,6 +122,10 @@ class Columns {
 
   absl::Status ReadAll(const storage::Store& store,
                        const storage::Vault& vault);
+  // Opens some rows of profiles with their cases and keeps them.
+  absl::Status Take(const storage::Reader& reader, const storage::Vault& vault,
+                    absl::Span<const storage::StoredRow> profiles)
+      ABSL_LOCKS_EXCLUDED(mutex_);
 
   std::atomic<bool> stopping_{false};
   std::atomic<size_t> read_{0};  // Cases, while loading.

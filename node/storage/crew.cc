@@ -2,6 +2,7 @@
 #include "node/storage/crew.h"
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 
 namespace amparo::storage {
@@ -10,6 +11,12 @@ Crew::Crew(int threads) {
   for (int i = 1; i < threads; ++i) {
     threads_.emplace_back([this] { Serve(); });
   }
+}
+
+int Crew::OnePerProcessor() {
+  constexpr unsigned kMost = 8;
+  return static_cast<int>(
+      std::clamp(std::thread::hardware_concurrency(), 1u, kMost));
 }
 
 Crew::~Crew() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A few threads that share work which is cut into parts, for checks that go
-// over many rows. Whoever hands out work does parts of it too, so that work may
+// A few threads that share work which is cut into parts, for what goes over
+// many rows. Whoever hands out work does parts of it too, so that work may
 // hand out work, nobody waits for a thread, and with one thread all is done in
 // order.
 #ifndef AMPARO_NODE_STORAGE_CREW_H_
@@ -24,6 +24,8 @@ class Crew {
  public:
   // At most `threads` work at once, with the one that hands out; at least 1.
   explicit Crew(int threads);
+  // As many as this machine has processors, at most 8.
+  static int OnePerProcessor();
   ~Crew();
   Crew(const Crew&) = delete;
   Crew& operator=(const Crew&) = delete;

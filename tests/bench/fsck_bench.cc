@@ -124,7 +124,7 @@ std::vector<Figure> MeasureFsck(const Sizes& sizes) {
   {
     const auto a = OrDie(BenchNode::Open(pair->processes[0]->node()));
     ImportCases(*a, OrDie(a->node().sessions().Find(pair->token)),
-                MadeUpCases(sizes.rows));
+                MadeUpCases(sizes.rows), MappingOfMadeUpCases());
   }
   add(Check("letters and cases", pair->processes[0]->node()));
   return figures;

@@ -23,12 +23,17 @@ std::string MadeUpCases(int rows) {
   return ending.output;
 }
 
+std::string MappingOfMadeUpCases() {
+  return FileText(AMPARO_SOURCE_DIR
+                  "/deploy/demo/ctdc_country_level.mapping.json");
+}
+
 cases::ImportReport ImportCases(BenchNode& node, const people::Caller& caller,
-                                const std::string& csv) {
+                                const std::string& csv,
+                                const std::string& mapping) {
   cases::ImportRequest request;
   request.request = OrDie(RequestId::FromHex(NewRequestId()));
-  request.mapping = FileText(AMPARO_SOURCE_DIR
-                             "/deploy/demo/ctdc_country_level.mapping.json");
+  request.mapping = mapping;
   const auto importer =
       OrDie(node.node().case_files().BeginImport(caller, request));
   for (size_t at = 0; at < csv.size(); at += limits::kImportChunkBytesMax) {

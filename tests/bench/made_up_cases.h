@@ -15,9 +15,11 @@ namespace amparo::bench {
 // These end the program when something fails.
 // A CSV file of deploy/demo/cases.
 std::string MadeUpCases(int rows);
-// Imports it, consent included; at least one case is accepted.
+std::string MappingOfMadeUpCases();
+// Imports a file, consent included; at least one case is accepted.
 cases::ImportReport ImportCases(BenchNode& node, const people::Caller& caller,
-                                const std::string& csv);
+                                const std::string& csv,
+                                const std::string& mapping);
 
 }  // namespace amparo::bench
 
