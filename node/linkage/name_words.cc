@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
@@ -87,8 +88,27 @@ absl::StatusOr<icu::UnicodeString> Folded(absl::string_view text) {
   return folded;
 }
 
+// What is letters of ASCII, digits and spaces already: the rules leave it as it
+// is, but take most of the time of an import to find out.
+std::optional<std::string> LatinAlready(const icu::UnicodeString& text) {
+  std::string latin;
+  latin.reserve(static_cast<size_t>(text.length()));
+  for (int32_t i = 0; i < text.length(); ++i) {
+    const char16_t unit = text.charAt(i);
+    const auto c = static_cast<unsigned char>(unit);
+    if (unit > 0x7f || (!absl::ascii_isalnum(c) && c != ' ')) {
+      return std::nullopt;
+    }
+    latin.push_back(absl::ascii_tolower(c));
+  }
+  return latin;
+}
+
 // Latin letters, digits and the spaces between what was written without.
 absl::StatusOr<std::string> Latin(icu::UnicodeString text) {
+  if (std::optional<std::string> already = LatinAlready(text)) {
+    return *std::move(already);
+  }
   const icu::Transliterator* const to_latin = ToLatin();
   if (to_latin == nullptr) return NoIcu();
   to_latin->transliterate(text);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "tests/support/status_matchers.h"
 
 namespace amparo::linkage {
@@ -69,6 +70,20 @@ TEST(NameWordsTest, RussianUkrainianAndTajikLettersBecomeLatin) {
   EXPECT_THAT(Exact("Олександра Ґонгадзе"),
               ElementsAre("oleksandra", "gongadze"));
   EXPECT_THAT(Exact("Ҷамшед Қодиров"), ElementsAre("jamshed", "qodirov"));
+}
+
+TEST(NameWordsTest, AsciiIsReadAsTheRulesWouldReadIt) {
+  // The accent sends the same letters through the rules.
+  constexpr absl::string_view kAll = "abcdefghijklmnopqrstuvwxyz0123456789";
+  for (const char first : kAll) {
+    for (const char second : kAll) {
+      const std::string plain = {first, second, 'a', second, first, 'a'};
+      const std::string accented = absl::StrCat(plain.substr(0, 5), "\u00e1");
+      EXPECT_EQ(WordsOfName(plain)->front().exact,
+                WordsOfName(accented)->front().exact);
+      EXPECT_EQ(*DocumentForm(plain), *DocumentForm(accented));
+    }
+  }
 }
 
 TEST(NameWordsTest, APersonIsFoundFromAnotherScript) {
