@@ -33,8 +33,17 @@ absl::Status Crew::Share(size_t size, size_t together, const Part& part) {
   absl::MutexLock lock(&mutex_);
   open_.push_back(&work);
   while (work.next < work.size) DoPart(work);
-  mutex_.Await(absl::Condition(
-      +[](Work* done) { return done->under_way == 0; }, &work));
+  // What others still do of it may hand out work itself.
+  const auto has_news = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return work.under_way == 0 || !open_.empty();
+  };
+  while (work.under_way > 0) {
+    if (open_.empty()) {
+      mutex_.Await(absl::Condition(&has_news));
+    } else {
+      DoPart(*open_.front());
+    }
+  }
   return work.failure;
 }
 

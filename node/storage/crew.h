@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A few threads that share work which is cut into parts, for what goes over
-// many rows. Whoever hands out work does parts of it too, so that work may
-// hand out work, nobody waits for a thread, and with one thread all is done in
-// order.
+// many rows. Whoever hands out work does parts of it too, and parts of other
+// work while others end it, so that work may hand out work, nobody waits for a
+// thread, and with one thread all is done in order.
 #ifndef AMPARO_NODE_STORAGE_CREW_H_
 #define AMPARO_NODE_STORAGE_CREW_H_
 

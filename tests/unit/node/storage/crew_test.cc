@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "absl/synchronization/barrier.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
 #include "tests/support/status_matchers.h"
 
 namespace amparo::storage {
@@ -73,6 +75,32 @@ TEST(CrewTest, WorkMayHandOutWork) {
                          }),
               IsOk());
   EXPECT_EQ(done.load(), 64);
+}
+
+TEST(CrewTest, WhoHasNothingLeftHelpsWithWhatOthersHandOut) {
+  Crew crew(2);
+  absl::Notification long_begun;
+  absl::Mutex mutex;
+  int inside = 0;
+  // Two parts that end only when both have begun.
+  const auto meet = [&](size_t, size_t) -> absl::Status {
+    absl::MutexLock lock(&mutex);
+    ++inside;
+    const auto met = [&] { return inside == 2; };
+    return mutex.AwaitWithTimeout(absl::Condition(&met), absl::Seconds(20))
+               ? absl::OkStatus()
+               : absl::DeadlineExceededError("alone");
+  };
+  EXPECT_THAT(crew.Share(2, 1,
+                         [&](size_t begin, size_t) -> absl::Status {
+                           if (begin == 0) {
+                             long_begun.WaitForNotification();
+                             return absl::OkStatus();
+                           }
+                           long_begun.Notify();
+                           return crew.Share(2, 1, meet);
+                         }),
+              IsOk());
 }
 
 TEST(CrewTest, TheFirstFailureIsToldAndEndsTheWork) {
