@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The verbs of `amparo case` beyond registering and finding: its life, its
-// entries, its third persons. What may be personal is read from a file of mode
-// 0600 or asked for at the terminal, never taken from the command line.
+// entries, its files, its third persons. What may be personal is read from a
+// file of mode 0600 or asked for at the terminal, never taken from the command
+// line.
 #ifndef AMPARO_ADMIN_CLI_CASE_LIFE_VERBS_H_
 #define AMPARO_ADMIN_CLI_CASE_LIFE_VERBS_H_
 
@@ -19,6 +20,8 @@ namespace amparo::cli {
 void AddCaseLifeVerbs(Verbs& verbs, CLI::App* noun);
 // add event|decision|risk|support|service|note, entries, amend-entry, retract.
 void AddCaseEntryVerbs(Verbs& verbs, CLI::App* noun);
+// attach, attachments, fetch.
+void AddAttachmentVerbs(Verbs& verbs, CLI::App* noun);
 // third add|list|show|remove.
 void AddThirdPersonVerbs(Verbs& verbs, CLI::App* noun);
 

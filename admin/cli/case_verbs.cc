@@ -154,6 +154,7 @@ void AddCaseVerbs(Verbs& verbs) {
                  "Also who the person is; every look is logged");
   AddCaseLifeVerbs(verbs, noun);
   AddCaseEntryVerbs(verbs, noun);
+  AddAttachmentVerbs(verbs, noun);
   AddThirdPersonVerbs(verbs, noun);
 }
 

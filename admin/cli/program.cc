@@ -120,6 +120,7 @@ int RunProgram(std::vector<std::string> arguments, Surroundings& around) {
   AddSignInVerbs(verbs);
   AddCaseVerbs(verbs);
   AddConsentVerbs(verbs);
+  AddCountVerbs(verbs);
   AddReferralVerbs(verbs);
   AddPeerVerbs(verbs);
   AddAgreementVerbs(verbs);

@@ -12,7 +12,9 @@
 #include "node/app/status_rpc.h"
 #include "node/base/errors.h"
 #include "node/base/status_macros.h"
+#include "node/cases/attachments_rpc.h"
 #include "node/cases/cases_rpc.h"
+#include "node/cases/counting_rpc.h"
 #include "node/cases/entries_rpc.h"
 #include "node/cases/foreign/case_files_rpc.h"
 #include "node/consent/consent_rpc.h"
@@ -34,9 +36,10 @@ absl::Status CheckPermissions(const std::vector<grpc::Service*>& services) {
   std::vector<const google::protobuf::ServiceDescriptor*> described;
   for (const char* const name :
        {"PeopleService", "CaseService", "CaseEntryService",
-        "ThirdPersonService", "CaseFileService", "ConsentService",
-        "PeeringAdminService", "ReferralService", "TableService",
-        "TrendService", "StatusService", "VocabularyService"}) {
+        "ThirdPersonService", "AttachmentService", "CountingService",
+        "CaseFileService", "ConsentService", "PeeringAdminService",
+        "ReferralService", "TableService", "TrendService", "StatusService",
+        "VocabularyService"}) {
     const auto* const found =
         google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
             std::string(kOfficePackage) + name);
@@ -62,6 +65,8 @@ class OfficeServer::Impl {
         cases_(gate_, node.cases()),
         entries_(gate_, node.cases()),
         third_persons_(gate_, node.cases()),
+        attachments_(gate_, node.cases()),
+        counting_(gate_, node.cases()),
         case_files_(gate_, node.case_files()),
         consent_(gate_, node.consent()),
         peering_(gate_, node.peering(), node.agreement_actions(),
@@ -75,9 +80,9 @@ class OfficeServer::Impl {
 
   absl::Status Start() {
     const std::vector<grpc::Service*> services = {
-        &people_,     &cases_,   &entries_, &third_persons_,
-        &case_files_, &consent_, &peering_, &referrals_,
-        &tables_,     &trends_,  &status_,  &vocabulary_};
+        &people_,   &cases_,      &entries_, &third_persons_, &attachments_,
+        &counting_, &case_files_, &consent_, &peering_,       &referrals_,
+        &tables_,   &trends_,     &status_,  &vocabulary_};
     RETURN_IF_ERROR(CheckPermissions(services));
     grpc::ServerBuilder builder;
     for (grpc::Service* const service : services) {
@@ -106,6 +111,8 @@ class OfficeServer::Impl {
   cases::CasesRpc cases_;
   cases::EntriesRpc entries_;
   cases::ThirdPersonRpc third_persons_;
+  cases::AttachmentsRpc attachments_;
+  cases::CountingRpc counting_;
   cases::CaseFilesRpc case_files_;
   consent::ConsentRpc consent_;
   peering::PeeringRpc peering_;

@@ -62,6 +62,7 @@ constexpr Row kRows[] = {
     {EventKind::kCaseEntry, "CASE_ENTRY"},
     {EventKind::kThirdPerson, "THIRD_PERSON"},
     {EventKind::kCaseSearched, "CASE_SEARCHED"},
+    {EventKind::kPersonCounted, "PERSON_COUNTED"},
 };
 
 constexpr absl::string_view kAboutNames[] = {

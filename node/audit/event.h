@@ -66,6 +66,7 @@ enum class EventKind : uint16_t {
   kCaseEntry = 43,
   kThirdPerson = 44,
   kCaseSearched = 60,
+  kPersonCounted = 61,
 };
 
 // Stable name, e.g. "CONSENT_GIVEN"; "UNKNOWN" for a number of a later

@@ -74,6 +74,13 @@ inline constexpr size_t kEntryCorrectionsMax = 64;
 inline constexpr uint32_t kCaseVersionMax = 10000;
 inline constexpr size_t kMergedCasesMax = 16;
 inline constexpr size_t kThirdPersonsPerCaseMax = 100;
+inline constexpr size_t kAttachmentBytesMax = 25 * 1024 * 1024;
+// What is sealed together, and sent together at the most.
+inline constexpr size_t kAttachmentPieceBytes = 1024 * 1024;
+// Files on their way to or from the node at once: each may be in memory whole.
+inline constexpr int kAttachmentStreamsMax = 4;
+// Fewer persons than this are not told apart by what was recorded of them.
+inline constexpr int64_t kCountShownMin = 11;
 
 // Import.
 inline constexpr size_t kImportLineBytesMax = 1024 * 1024;

@@ -133,10 +133,13 @@ class Check {
                                 attachment.kind));
     RETURN_IF_ERROR(
         CheckText("attachment.title", attachment.title, kShort, true));
+    if (attachment.title.find_first_of("/\\") != std::string::npos) {
+      return FieldError("attachment.title", "must not hold / or \\: no path");
+    }
     RETURN_IF_ERROR(CheckCodeIn(lists_, "media-type", "attachment.media_type",
                                 attachment.media_type));
-    if (attachment.size == 0) {
-      return FieldError("attachment.size", "must not be 0");
+    if (attachment.size == 0 || attachment.size > limits::kAttachmentBytesMax) {
+      return FieldError("attachment.size", "must be 1 byte to 25 MiB");
     }
     if (attachment.digest.size() != kDigestSize) {
       return FieldError("attachment.digest", "must be a SHA-256");

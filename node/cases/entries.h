@@ -74,12 +74,12 @@ struct Note {
   std::string text;  // Free text, required.
 };
 
-// A file. Its bytes are kept elsewhere.
+// A file. Its bytes are kept in pieces (attachments.h).
 struct Attachment {
   std::string kind;        // A code of "attachment-kind".
-  std::string title;       // 1 to limits::kShortTextBytesMax bytes.
+  std::string title;       // 1 to limits::kShortTextBytesMax bytes, no path.
   std::string media_type;  // A code of "media-type".
-  uint64_t size = 0;       // In bytes, at least 1.
+  uint64_t size = 0;       // In bytes, 1 to limits::kAttachmentBytesMax.
   std::string digest;      // SHA-256, 32 bytes.
 };
 

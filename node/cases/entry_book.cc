@@ -9,6 +9,7 @@
 #include "node/base/errors.h"
 #include "node/base/limits.h"
 #include "node/base/status_macros.h"
+#include "node/cases/attachments.h"
 #include "node/cases/cases_records.h"
 #include "node/cases/entries_records.h"
 
@@ -142,6 +143,10 @@ absl::StatusOr<Entry> EntryBook::Retract(storage::Batch& batch,
   entry.retracted = Retraction{hand.at, hand.by, reason};
   RETURN_IF_ERROR(storage::Table<EntryCodec>(registry_.vault())
                       .Replace(batch, {file.value.id, id}, before, entry));
+  if (const auto* const attached =
+          std::get_if<Attachment>(&entry.wording.content)) {
+    RemovePieces(batch, {file.value.id, id}, *attached);
+  }
   std::vector<Entry> entries = ValuesOf(page.rows);
   entries[page.at] = entry;
   RETURN_IF_ERROR(Follow(batch, reader, file, entries, id, hand));

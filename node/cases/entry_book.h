@@ -50,8 +50,9 @@ class EntryBook {
                               const std::string& reason,
                               const Hand& hand) const;
 
-  // kWrongState when it is retracted already; kNotAllowed when it is not
-  // there.
+  // The pieces of an attachment are deleted: who attached it, when and its
+  // title stay. kWrongState when it is retracted already; kNotAllowed when it
+  // is not there.
   absl::StatusOr<Entry> Retract(storage::Batch& batch,
                                 const storage::Reader& reader,
                                 const storage::Row<Case>& file,

@@ -4,10 +4,14 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
+#include "crypto/base/digest.h"
 #include "node/base/limits.h"
 #include "node/base/status_macros.h"
+#include "node/cases/attachments.h"
 #include "node/cases/cases.h"
 #include "node/cases/cases_records.h"
+#include "node/cases/counting.h"
 #include "node/cases/entries_records.h"
 #include "node/cases/search.h"
 #include "node/linkage/blind_words.h"
@@ -170,12 +174,19 @@ class EntryCheck {
   }
 
   const RowSet& risks() const { return risks_; }
+  const RowSet& files() const { return files_; }
 
  private:
   void Finish() {
     if (entries_.empty()) return;
     const Standing standing = StandingOf(entries_);
     if (standing.risk_to_life()) risks_.Add({case_id_.bytes()});
+    for (const Entry& entry : entries_) {
+      const auto* const file = std::get_if<Attachment>(&entry.wording.content);
+      if (file == nullptr || entry.retracted.has_value()) continue;
+      files_.Add({EntryCodec::EncodeKey({case_id_, entry.id}), key_.bytes(),
+                  file->digest});
+    }
     Compare(standing);
     entries_.clear();
     keys_ = 0;
@@ -216,7 +227,50 @@ class EntryCheck {
   size_t keys_ = 0;
   bool same_key_ = true;
   RowSet risks_;
+  RowSet files_;
 };
+
+// Adds every file that pieces make up: whose it is, its keys and its digest.
+// Pieces are opened one by one, because a thousand of them do not fit.
+absl::StatusOr<Opened> ReadFiles(Inspection& inspection, RowSet& files) {
+  Opened opened;
+  EntryKey last;
+  std::string keys;
+  crypto::Sha256Stream digest;
+  const auto finish = [&] {
+    if (last.id.empty()) return;
+    files.Add({EntryCodec::EncodeKey(last), keys, digest.Finish()});
+  };
+  RETURN_IF_ERROR(inspection.Scan(
+      PieceCodec::kTable, {},
+      [&](absl::string_view row_key,
+          absl::string_view stored) -> absl::StatusOr<bool> {
+        inspection.CountRows(1);
+        const auto place = PieceCodec::DecodeKey(row_key);
+        if (!place.ok()) {
+          ++opened.damaged;
+          inspection.Add(PieceCodec::kTable, Gravity::kRecord,
+                         "a row has a key that rows of this table cannot have");
+          return true;
+        }
+        ASSIGN_OR_RETURN(const auto piece, storage::OpenRow<PieceCodec>(
+                                               inspection, row_key, stored,
+                                               Erasure::kNever, opened));
+        if (!piece.has_value()) return true;
+        if (last.case_id != place->of.case_id || last.id != place->of.id) {
+          finish();
+          last = place->of;
+          keys.clear();
+        }
+        if (keys.empty() || !absl::EndsWith(keys, piece->key.bytes())) {
+          keys += piece->key.bytes();
+        }
+        digest.Update(piece->value);
+        return true;
+      }));
+  finish();
+  return opened;
+}
 
 absl::Status CheckThirdPersons(Inspection& inspection) {
   CaseId last;
@@ -244,6 +298,14 @@ absl::Status CheckLife(Inspection& inspection, const FromCases& said,
                        bool complete) {
   EntryCheck entries(inspection);
   ASSIGN_OR_RETURN(const Opened written, entries.Run());
+  RowSet files;
+  ASSIGN_OR_RETURN(const Opened pieces, ReadFiles(inspection, files));
+  if (written.complete() && pieces.complete()) {
+    inspection.Compare(entries.files(), files, PieceCodec::kTable,
+                       Gravity::kRecord,
+                       "the pieces of attachments are not the files that "
+                       "entries tell of");
+  }
   RowSet changes;
   RowSet identities_said;
   ASSIGN_OR_RETURN(const Opened changed,
@@ -317,6 +379,12 @@ absl::Status CheckCases(Inspection& inspection) {
                          sources.Add({row.value.bytes()});
                          return absl::OkStatus();
                        }));
+  RETURN_IF_ERROR(storage::OpenAll<CountingCodec>(
+                      inspection, Erasure::kNever,
+                      [](const std::string&, const Row<CountingRecord>&) {
+                        return absl::OkStatus();
+                      })
+                      .status());
   if (!complete) return absl::OkStatus();
   if (by_number.complete()) {
     inspection.Compare(said.numbers, numbers, TableId::kCaseNumbers,

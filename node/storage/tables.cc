@@ -65,6 +65,8 @@ constexpr Row kRows[] = {
     {TableId::kRegionReleases, "region_releases"},
     {TableId::kRegionReleasesByTable, "region_releases_by_table"},
     {TableId::kBlindWords, "blind_words"},
+    {TableId::kAttachmentPieces, "attachment_pieces"},
+    {TableId::kCountingRecords, "counting_records"},
 };
 
 }  // namespace

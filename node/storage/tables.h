@@ -78,6 +78,9 @@ enum class TableId : uint16_t {
   kRegionReleasesByTable = 101,
   // Linkage.
   kBlindWords = 110,  // Blind index of names, documents, telephones.
+  // Cases, continued.
+  kAttachmentPieces = 120,  // The bytes of attached files.
+  kCountingRecords = 121,   // Persons who are only counted.
 };
 
 // Stable name of a table, for messages and for authenticated data.

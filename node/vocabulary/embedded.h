@@ -20,6 +20,7 @@ extern const size_t kListCount;
 extern const absl::string_view kVariables;  // variables.tsv
 extern const absl::string_view kFields;     // fields.tsv
 extern const absl::string_view kCountries;  // countries.tsv
+extern const absl::string_view kCounting;   // counting.tsv
 extern const absl::string_view kCrosswalk;  // crosswalk.tsv
 // labels/*.tsv
 extern const absl::string_view kLabelsAr;

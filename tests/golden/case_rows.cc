@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "node/base/status_macros.h"
+#include "node/cases/counting.h"
 #include "node/cases/entries_records.h"
 #include "tests/golden/fixtures.h"
 
@@ -94,6 +95,14 @@ cases::ThirdPerson SomeThirdPerson() {
   return person;
 }
 
+cases::CountingRecord SomeCount() {
+  return {{2025, 3},
+          *cases::CheckCounted(vocabulary::Lists::BuiltIn(),
+                               {{"gender", "Female"},
+                                {"identifiedBy", "NGO"},
+                                {"typeOfExploitation", "ForcedLabour"}})};
+}
+
 template <class Codec>
 CaseRow RowOf(std::string name, const typename Codec::Record& record) {
   return {absl::StrCat("records/", name), Codec::Encode(record),
@@ -118,6 +127,7 @@ std::vector<CaseRow> CaseRows() {
       "identity_change", {SomeIdentity(), SomeIdentity()}));
   rows.push_back(
       RowOf<cases::ThirdPersonCodec>("third_person", SomeThirdPerson()));
+  rows.push_back(RowOf<cases::CountingCodec>("counting_record", SomeCount()));
   return rows;
 }
 

@@ -6,6 +6,7 @@
 
 #include "node/audit/audit_records.h"
 #include "node/cases/cases_records.h"
+#include "node/cases/counting.h"
 #include "node/cases/entries_records.h"
 #include "node/consent/consent_records.h"
 #include "node/delivery/delivery_records.h"
@@ -52,6 +53,7 @@ void ForEachRowKind(Kind&& kind) {
   kind.template operator()<cases::CaseChangeCodec>("case_change");
   kind.template operator()<cases::IdentityChangeCodec>("identity_change");
   kind.template operator()<cases::ThirdPersonCodec>("third_person");
+  kind.template operator()<cases::CountingCodec>("counting_record");
 }
 
 }  // namespace amparo::golden

@@ -68,7 +68,7 @@ class FakeNode::Reactor : public grpc::ServerGenericBidiReactor {
 
  private:
   void Say() {
-    if (!reply_.status.ok() || said_ == reply_.messages.size()) {
+    if (said_ == reply_.messages.size()) {
       Finish(reply_.status);
       return;
     }
@@ -107,9 +107,10 @@ void FakeNode::Answer(const std::string& method,
 }
 
 void FakeNode::AnswerStream(const std::string& method,
-                            const std::vector<std::string>& messages) {
+                            const std::vector<std::string>& messages,
+                            const grpc::Status& end) {
   absl::MutexLock lock(&mutex_);
-  replies_[method].push_back({grpc::Status::OK, messages});
+  replies_[method].push_back({end, messages});
 }
 
 void FakeNode::Refuse(const std::string& method, const grpc::Status& status) {

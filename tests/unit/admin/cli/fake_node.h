@@ -41,9 +41,11 @@ class FakeNode : public grpc::CallbackGenericService {
   // method without an answer is refused with NOT_ALLOWED.
   void Answer(const std::string& method,
               const google::protobuf::Message& response);
-  // Several messages for one call, for methods that stream their answer.
+  // Several messages for one call, for methods that stream their answer, and
+  // how the call ends.
   void AnswerStream(const std::string& method,
-                    const std::vector<std::string>& messages);
+                    const std::vector<std::string>& messages,
+                    const grpc::Status& end = grpc::Status::OK);
   void Refuse(const std::string& method, const grpc::Status& status);
 
   std::vector<Call> calls() const;

@@ -141,6 +141,7 @@ TEST(EventTest, NumbersAndNamesOfKindsAreFrozen) {
       {43, "CASE_ENTRY"},
       {44, "THIRD_PERSON"},
       {60, "CASE_SEARCHED"},
+      {61, "PERSON_COUNTED"},
   };
   std::map<int, std::string> present;
   for (const EventKind kind : AllEventKinds()) {

@@ -11,12 +11,8 @@
 #include "amparo/office/v1/cases.grpc.pb.h"
 #include "amparo/office/v1/third_persons.grpc.pb.h"
 #include "node/cases/entries_rpc.h"
-#include "node/people/people_records.h"
-#include "node/people/sessions.h"
-#include "node/storage/table.h"
 #include "tests/support/every_field_set.h"
-#include "tests/support/status_matchers.h"
-#include "tests/unit/node/cases/office.h"
+#include "tests/unit/node/cases/rpc_office.h"
 
 namespace amparo::cases {
 namespace {
@@ -29,47 +25,12 @@ using ::testing::Not;
 
 const std::string kRequest(32, 'a');
 
-// A real server in this process, and a client with a session.
-class CasesRpcTest : public testing::Test {
+class CasesRpcTest : public RpcTest {
  protected:
-  CasesRpcTest()
-      : requests_(*office_.store, *office_.vault, office_.clock),
-        actions_(office_.services(), requests_),
-        sessions_(*office_.store, *office_.vault, office_.clock),
-        gate_(sessions_),
-        rpc_(gate_, actions_),
-        third_persons_(gate_, actions_) {
-    grpc::ServerBuilder builder;
-    builder.RegisterService(&rpc_);
-    builder.RegisterService(&third_persons_);
-    server_ = builder.BuildAndStart();
-    stub_ = v1::CaseService::NewStub(server_->InProcessChannel({}));
-    caseworker_ = SignIn('a', people::Role::kCaseworker);
-    administrator_ = SignIn('b', people::Role::kAdministrator);
+  CasesRpcTest() : rpc_(gate_, actions_), third_persons_(gate_, actions_) {
+    stub_ = v1::CaseService::NewStub(Serve({&rpc_, &third_persons_}));
   }
-
-  std::string SignIn(char fill, people::Role role) {
-    people::Person person;
-    person.name = std::string(8, fill);
-    person.roles = {role};
-    person.team = "north";
-    person.state = people::PersonState::kActive;
-    person.password_hash = "$argon2id$none";
-    person.added_at = office_.clock.Now();
-    const PersonId id = *PersonId::FromBytes(std::string(16, fill));
-    storage::Batch batch;
-    EXPECT_THAT(storage::Table<people::PersonCodec>(*office_.vault)
-                    .Insert(batch, id, person),
-                IsOk());
-    auto session = sessions_.Open(batch, id, office_.random);
-    EXPECT_THAT(session, IsOk());
-    EXPECT_THAT(office_.store->Commit(batch), IsOk());
-    return std::string(session->token.Reveal());
-  }
-
-  static void Use(grpc::ClientContext& context, const std::string& token) {
-    if (!token.empty()) context.AddMetadata(people::kSessionMetadata, token);
-  }
+  ~CasesRpcTest() override { StopServing(); }
 
   grpc::Status Register(const std::string& token,
                         const v1::RegisterCaseRequest& request,
@@ -134,17 +95,9 @@ class CasesRpcTest : public testing::Test {
     return opening;
   }
 
-  Office office_;
-  people::Requests requests_;
-  CasesActions actions_;
-  people::Sessions sessions_;
-  people::Gate gate_;
   CasesRpc rpc_;
   ThirdPersonRpc third_persons_;
-  std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<v1::CaseService::Stub> stub_;
-  std::string caseworker_;
-  std::string administrator_;
 };
 
 TEST_F(CasesRpcTest, EveryFieldOfAnIdentityGoesInAndComesOut) {

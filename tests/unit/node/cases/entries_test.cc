@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "node/base/errors.h"
+#include "node/base/limits.h"
 #include "node/cases/history.h"
 #include "node/cases/third_persons.h"
 #include "tests/support/status_matchers.h"
@@ -75,6 +76,13 @@ TEST(EntriesTest, WhatCannotBeIsRefusedNamingTheField) {
       {"note.text", Said(Note{std::string(4097, 'a')})},
       {"attachment.size",
        Said(Attachment{"OTHER", "a", "text/plain", 0, std::string(32, 'd')})},
+      {"attachment.size",
+       Said(Attachment{"OTHER", "a", "text/plain",
+                       limits::kAttachmentBytesMax + 1, std::string(32, 'd')})},
+      {"attachment.title",
+       Said(Attachment{"OTHER", "a/b", "text/plain", 1, std::string(32, 'd')})},
+      {"attachment.title", Said(Attachment{"OTHER", "a\\b", "text/plain", 1,
+                                           std::string(32, 'd')})},
       {"attachment.digest",
        Said(Attachment{"OTHER", "a", "text/plain", 1, "d"})},
   };

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/cases/attachment_actions.h"
+
+#include <utility>
+
+#include "absl/memory/memory.h"
+#include "absl/strings/str_cat.h"
+#include "crypto/base/bytes.h"
+#include "node/base/errors.h"
+#include "node/base/limits.h"
+#include "node/base/status_macros.h"
+#include "node/cases/entries_records.h"
+
+namespace amparo::cases {
+namespace {
+
+using people::Permission;
+
+std::string DigestOf(const AttachRequest& request) {
+  Entry said;
+  said.wording = request.wording;
+  std::string body;
+  crypto::AppendPrefixed(&body, request.number);
+  crypto::AppendPrefixed(&body, EntryCodec::Encode(said));
+  return people::BodyDigest("AttachFile", body);
+}
+
+}  // namespace
+
+absl::StatusOr<StreamPlace> StreamPlace::Take(std::atomic<int>& taken) {
+  StreamPlace place(&taken);
+  if (++taken > limits::kAttachmentStreamsMax) {
+    return Error(Reason::kLimitExceeded,
+                 absl::StrCat("the node takes and gives at most ",
+                              limits::kAttachmentStreamsMax,
+                              " files at once: try again in a moment"));
+  }
+  return place;
+}
+
+Upload::Upload(const CaseDesk& desk, const EntryBook& book,
+               const people::Caller& caller, AttachRequest request,
+               const storage::Row<Case>& file, const EntryId& id,
+               StreamPlace place)
+    : desk_(desk),
+      book_(book),
+      caller_(caller),
+      request_(std::move(request)),
+      pieces_(desk.registry().vault(), file.key, {file.value.id, id},
+              std::get<Attachment>(request_.wording.content)),
+      place_(std::move(place)) {}
+
+absl::StatusOr<EntryId> Upload::Finish() {
+  RETURN_IF_ERROR(pieces_.Finish());
+  ASSIGN_OR_RETURN(
+      const std::string answer,
+      desk_.Once(
+          caller_, request_.request, DigestOf(request_),
+          [&](storage::Batch& batch) -> absl::StatusOr<std::string> {
+            // Much may have happened while the bytes came.
+            ASSIGN_OR_RETURN(
+                const storage::Row<Case> file,
+                desk_.Reach(caller_, Permission::kCaseWrite, request_.number));
+            if (file.value.id != pieces_.of().case_id ||
+                file.key != pieces_.key()) {
+              return Error(Reason::kNotAllowed);
+            }
+            Entry entry;
+            entry.id = pieces_.of().id;
+            entry.wording = request_.wording;
+            entry.recorded_at = desk_.services().clock.Now();
+            entry.recorded_by = caller_.person();
+            RETURN_IF_ERROR(book_.Add(batch, desk_.store(), file, entry));
+            pieces_.AddTo(batch);
+            RETURN_IF_ERROR(
+                desk_.Record(batch, audit::EventKind::kCaseEntry, caller_, file,
+                             {{"entry", entry.id.hex()}, {"type", "ADDED"}}));
+            return entry.id.bytes();
+          }));
+  return EntryId::FromBytes(answer);
+}
+
+Download::Download(const CaseDesk& desk,
+                   std::unique_ptr<storage::Reader> moment, const EntryKey& of,
+                   Attachment file, StreamPlace place)
+    : moment_(std::move(moment)),
+      file_(std::move(file)),
+      pieces_(desk.registry().vault(), *moment_, of, file_),
+      place_(std::move(place)) {}
+
+absl::StatusOr<std::unique_ptr<Upload>> AttachmentActions::Begin(
+    const people::Caller& caller, AttachRequest request) {
+  ASSIGN_OR_RETURN(const storage::Row<Case> file,
+                   desk_.Reach(caller, Permission::kCaseWrite, request.number));
+  RETURN_IF_ERROR(CheckNotMerged(file.value));
+  if (!std::holds_alternative<Attachment>(request.wording.content)) {
+    return FieldError("wording", "must be an attachment");
+  }
+  RETURN_IF_ERROR(CheckWording(vocabulary::Lists::BuiltIn(), desk_.Latest(),
+                               request.wording));
+  ASSIGN_OR_RETURN(StreamPlace place, StreamPlace::Take(streams_));
+  ASSIGN_OR_RETURN(const EntryId id, desk_.FreshId<EntryId>());
+  return absl::WrapUnique(new Upload(desk_, book_, caller, std::move(request),
+                                     file, id, std::move(place)));
+}
+
+absl::StatusOr<std::unique_ptr<Download>> AttachmentActions::Open(
+    const people::Caller& caller, absl::string_view number, const EntryId& id) {
+  ASSIGN_OR_RETURN(const storage::Row<Case> file,
+                   desk_.Reach(caller, Permission::kIdentityRead, number));
+  std::unique_ptr<storage::Reader> moment = desk_.store().NewSnapshot();
+  const EntryKey key{file.value.id, id};
+  ASSIGN_OR_RETURN(
+      const auto row,
+      storage::Table<EntryCodec>(desk_.registry().vault()).Get(*moment, key));
+  if (!row.has_value()) return Error(Reason::kNotAllowed);
+  const auto* const attached =
+      std::get_if<Attachment>(&row->value.wording.content);
+  if (attached == nullptr) {
+    return FieldError("entry_id", "must be of an attachment");
+  }
+  if (row->value.retracted.has_value()) {
+    return WithState(Error(Reason::kWrongState,
+                           "the attachment is retracted: its content is gone"),
+                     "RETRACTED");
+  }
+  ASSIGN_OR_RETURN(StreamPlace place, StreamPlace::Take(streams_));
+  storage::Batch batch;
+  RETURN_IF_ERROR(desk_.Record(batch, audit::EventKind::kCaseEntry, caller,
+                               file,
+                               {{"entry", id.hex()}, {"type", "OPENED"}}));
+  RETURN_IF_ERROR(desk_.services().store.Commit(batch).status());
+  return absl::WrapUnique(
+      new Download(desk_, std::move(moment), key, *attached, std::move(place)));
+}
+
+}  // namespace amparo::cases
