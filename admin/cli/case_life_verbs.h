@@ -24,6 +24,8 @@ void AddCaseEntryVerbs(Verbs& verbs, CLI::App* noun);
 void AddAttachmentVerbs(Verbs& verbs, CLI::App* noun);
 // third add|list|show|remove.
 void AddThirdPersonVerbs(Verbs& verbs, CLI::App* noun);
+// hold; in retention_verbs.cc.
+void AddCaseHoldVerb(Verbs& verbs, CLI::App* noun);
 
 // The whole of a file of mode 0600, without the line feed at its end, or one
 // line asked for at the terminal when no file is named.

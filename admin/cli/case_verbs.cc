@@ -156,6 +156,7 @@ void AddCaseVerbs(Verbs& verbs) {
   AddCaseEntryVerbs(verbs, noun);
   AddAttachmentVerbs(verbs, noun);
   AddThirdPersonVerbs(verbs, noun);
+  AddCaseHoldVerb(verbs, noun);
 }
 
 }  // namespace amparo::cli

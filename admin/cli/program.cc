@@ -119,6 +119,7 @@ int RunProgram(std::vector<std::string> arguments, Surroundings& around) {
   Verbs verbs(program);
   AddSignInVerbs(verbs);
   AddCaseVerbs(verbs);
+  AddRetentionVerbs(verbs);
   AddConsentVerbs(verbs);
   AddCountVerbs(verbs);
   AddReferralVerbs(verbs);

@@ -21,6 +21,7 @@
 #include "node/cases/cases_actions.h"
 #include "node/cases/foreign/case_files_actions.h"
 #include "node/cases/registry.h"
+#include "node/cases/retention_actions.h"
 #include "node/clearance/clearance.h"
 #include "node/consent/consent_actions.h"
 #include "node/consent/leases.h"
@@ -41,6 +42,7 @@
 #include "node/people/people_actions.h"
 #include "node/people/requests.h"
 #include "node/people/sessions.h"
+#include "node/referral/case_ties.h"
 #include "node/referral/referral_actions.h"
 #include "node/referral/referral_letters.h"
 #include "node/region/region_actions.h"
@@ -105,6 +107,7 @@ class Node {
   cases::CasesActions& cases() { return *cases_actions_; }
   cases::CaseFilesActions& case_files() { return *case_files_actions_; }
   const cases::Registry& registry() const { return *registry_; }
+  const cases::RetentionActions& retention() const { return *retention_; }
   peering::PeeringActions& peering() { return *peering_actions_; }
   peering::AgreementActions& agreement_actions() { return *agreement_actions_; }
   delivery::Outbox& outbox() { return *outbox_; }
@@ -153,6 +156,8 @@ class Node {
   std::unique_ptr<peering::AgreementLetters> agreement_letters_;
   std::unique_ptr<referral::ReferralActions> referral_actions_;
   std::unique_ptr<referral::ReferralLetters> referral_letters_;
+  std::unique_ptr<referral::CaseTies> case_ties_;
+  std::unique_ptr<cases::RetentionActions> retention_;
   std::unique_ptr<consent::ConsentActions> consent_actions_;
   std::unique_ptr<statistics::LetterOutlet> outlet_;
   std::unique_ptr<statistics::TableActions> table_actions_;

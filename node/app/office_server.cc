@@ -17,6 +17,7 @@
 #include "node/cases/counting_rpc.h"
 #include "node/cases/entries_rpc.h"
 #include "node/cases/foreign/case_files_rpc.h"
+#include "node/cases/retention_rpc.h"
 #include "node/consent/consent_rpc.h"
 #include "node/peering/peering_rpc.h"
 #include "node/people/gate_rpc.h"
@@ -37,9 +38,9 @@ absl::Status CheckPermissions(const std::vector<grpc::Service*>& services) {
   for (const char* const name :
        {"PeopleService", "CaseService", "CaseEntryService",
         "ThirdPersonService", "AttachmentService", "CountingService",
-        "CaseFileService", "ConsentService", "PeeringAdminService",
-        "ReferralService", "TableService", "TrendService", "StatusService",
-        "VocabularyService"}) {
+        "CaseFileService", "RetentionService", "ConsentService",
+        "PeeringAdminService", "ReferralService", "TableService",
+        "TrendService", "StatusService", "VocabularyService"}) {
     const auto* const found =
         google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
             std::string(kOfficePackage) + name);
@@ -68,6 +69,7 @@ class OfficeServer::Impl {
         attachments_(gate_, node.cases()),
         counting_(gate_, node.cases()),
         case_files_(gate_, node.case_files()),
+        retention_(gate_, node.retention()),
         consent_(gate_, node.consent()),
         peering_(gate_, node.peering(), node.agreement_actions(),
                  node.ground().clock),
@@ -80,9 +82,9 @@ class OfficeServer::Impl {
 
   absl::Status Start() {
     const std::vector<grpc::Service*> services = {
-        &people_,   &cases_,      &entries_, &third_persons_, &attachments_,
-        &counting_, &case_files_, &consent_, &peering_,       &referrals_,
-        &tables_,   &trends_,     &status_,  &vocabulary_};
+        &people_,    &cases_,      &entries_,   &third_persons_, &attachments_,
+        &counting_,  &case_files_, &retention_, &consent_,       &peering_,
+        &referrals_, &tables_,     &trends_,    &status_,        &vocabulary_};
     RETURN_IF_ERROR(CheckPermissions(services));
     grpc::ServerBuilder builder;
     for (grpc::Service* const service : services) {
@@ -114,6 +116,7 @@ class OfficeServer::Impl {
   cases::AttachmentsRpc attachments_;
   cases::CountingRpc counting_;
   cases::CaseFilesRpc case_files_;
+  cases::RetentionRpc retention_;
   consent::ConsentRpc consent_;
   peering::PeeringRpc peering_;
   referral::ReferralRpc referrals_;

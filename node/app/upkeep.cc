@@ -14,6 +14,7 @@ constexpr absl::Duration kSilenceMax = absl::Hours(1);
 constexpr int kDoublingsMax = 12;
 constexpr size_t kRequestsSweptMax = 1000;
 constexpr absl::Duration kSweepEvery = absl::Hours(24);
+constexpr absl::Duration kAgingEvery = absl::Hours(24);
 constexpr absl::Duration kCheckpointAgainAfter = absl::Minutes(1);
 
 // A time further ahead than its period was set by a clock that has gone back
@@ -67,6 +68,7 @@ void Upkeep::Round(absl::Time now) {
     }
   }
   if (Due(next_sweep_, kSweepEvery, now)) SweepRequests(now);
+  if (Due(next_aging_, kAgingEvery, now)) AgeCases(now);
   const bool hello_due = Due(next_hello_, config_.hello_interval, now);
   if (hello_due) next_hello_ = now + config_.hello_interval;
   for (const peering::Peer& peer : node_.peers().List()) {
@@ -100,6 +102,33 @@ void Upkeep::SweepRequests(absl::Time now) {
   // Many lapsed answers are taken in several rounds.
   const bool more = done.ok() && *swept == kRequestsSweptMax;
   next_sweep_ = more ? now : now + kSweepEvery;
+}
+
+void Upkeep::AgeCases(absl::Time now) {
+  const auto counts = node_.retention().Step(aging_from_);
+  if (!counts.ok()) {
+    // While cases are read after the start there is nothing to say.
+    if (ReasonOf(counts.status()) != Reason::kUnavailable) {
+      next_aging_ = now + kAgingEvery;
+      Log("cases_not_aged", {LogField::Why(ReasonOf(counts.status()))});
+    }
+    aging_from_.reset();
+    aged_ = {};
+    return;
+  }
+  aged_.Add(*counts);
+  if (aging_from_.has_value()) return;  // More in the next round.
+  next_aging_ = now + kAgingEvery;
+  if (aged_.looked_at > 0) {
+    Log("cases_aged",
+        {LogField::Number("looked_at", static_cast<int64_t>(aged_.looked_at)),
+         LogField::Number("deleted", static_cast<int64_t>(aged_.deleted)),
+         LogField::Number("anonymised", static_cast<int64_t>(aged_.anonymised)),
+         LogField::Number("reduced", static_cast<int64_t>(aged_.reduced)),
+         LogField::Number("kept", static_cast<int64_t>(aged_.kept)),
+         LogField::Number("failed", static_cast<int64_t>(aged_.failed))});
+  }
+  aged_ = {};
 }
 
 }  // namespace amparo::app

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -40,6 +41,9 @@ class Upkeep {
   void Run();
   // Answers kept for repeated requests, whose time is over.
   void SweepRequests(absl::Time now);
+  // Closed cases whose time is over, some of them: a day's look at all takes
+  // several rounds.
+  void AgeCases(absl::Time now);
 
   Node& node_;
   const Config config_;
@@ -47,6 +51,9 @@ class Upkeep {
   absl::Time next_hello_ = absl::InfinitePast();
   absl::Time next_checkpoint_ = absl::InfinitePast();
   absl::Time next_sweep_ = absl::InfinitePast();
+  absl::Time next_aging_ = absl::InfinitePast();
+  std::optional<size_t> aging_from_;  // While a look is under way.
+  cases::AgedCounts aged_;            // In that look.
   // A peer that did not answer is greeted less often.
   struct Silence {
     int failures = 0;

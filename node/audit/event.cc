@@ -63,17 +63,19 @@ constexpr Row kRows[] = {
     {EventKind::kThirdPerson, "THIRD_PERSON"},
     {EventKind::kCaseSearched, "CASE_SEARCHED"},
     {EventKind::kPersonCounted, "PERSON_COUNTED"},
+    {EventKind::kLegalHold, "LEGAL_HOLD"},
+    {EventKind::kRetentionDecided, "RETENTION_DECIDED"},
 };
 
 constexpr absl::string_view kAboutNames[] = {
-    "agreement", "authority",   "case",       "category", "cohort",
-    "consent",   "digest",      "disclosure", "entry",    "epoch",
-    "import",    "incarnation", "invitation", "key",      "letter",
-    "office",    "permission",  "person",     "policy",   "purpose",
-    "reason",    "receipt",     "recipient",  "referral", "release",
-    "request",   "rho",         "role",       "rows",     "sequence",
-    "session",   "state",       "subject",    "table",    "thread",
-    "type",      "version",
+    "agreement", "authority", "case",        "category",   "cohort",
+    "consent",   "days",      "digest",      "disclosure", "entry",
+    "epoch",     "import",    "incarnation", "invitation", "key",
+    "letter",    "office",    "permission",  "person",     "policy",
+    "purpose",   "reason",    "receipt",     "recipient",  "referral",
+    "release",   "request",   "rho",         "role",       "rows",
+    "sequence",  "session",   "state",       "subject",    "table",
+    "thread",    "type",      "version",
 };
 
 constexpr size_t kAboutValueSizeMax = 128;

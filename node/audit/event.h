@@ -67,6 +67,8 @@ enum class EventKind : uint16_t {
   kThirdPerson = 44,
   kCaseSearched = 60,
   kPersonCounted = 61,
+  kLegalHold = 70,
+  kRetentionDecided = 71,
 };
 
 // Stable name, e.g. "CONSENT_GIVEN"; "UNKNOWN" for a number of a later
@@ -85,7 +87,7 @@ struct Event {
   std::vector<std::pair<std::string, std::string>> about;
 };
 
-// The closed list: agreement, authority, case, category, cohort, consent,
+// The closed list: agreement, authority, case, category, cohort, consent, days,
 // digest, disclosure, entry, epoch, import, incarnation, invitation, key,
 // letter, office, permission, person, policy, purpose, reason, receipt,
 // recipient, referral, release, request, rho, role, rows, sequence, session,

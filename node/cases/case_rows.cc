@@ -164,6 +164,7 @@ uint32_t CaseRows::NewRow(const SubjectId& subject) {
     Extend(team_, size);
     Extend(year_, size);
     Extend(status_, size);
+    Extend(closed_day_, size);
     Extend(flags_, size);
   } else {
     row = free_.back();
@@ -201,6 +202,9 @@ void CaseRows::Put(const Case& file, const Profile& profile) {
   team_[row] = file.team.empty() ? 0 : NumberIn(teams_, file.team);
   year_[row] = static_cast<int16_t>(file.year);
   status_[row] = static_cast<uint8_t>(file.status);
+  const bool ages = file.closed_at.has_value() && file.merged_into.empty() &&
+                    !file.anonymised;
+  closed_day_[row] = ages ? DayOf(*file.closed_at) : uint16_t{0};
   flags_[row] = static_cast<uint8_t>(
       kPresent | (file.treated_as_minor ? kMinor : uint8_t{0}));
   const absl::Span<const vocabulary::Coded> entries = profile.entries();
@@ -216,6 +220,12 @@ void CaseRows::Put(const Case& file, const Profile& profile) {
   }
 }
 
+uint16_t CaseRows::DayOf(absl::Time time) {
+  const int64_t days = absl::ToUnixSeconds(time) / (24 * 60 * 60);
+  return static_cast<uint16_t>(
+      std::clamp<int64_t>(days, 1, std::numeric_limits<uint16_t>::max()));
+}
+
 void CaseRows::Remove(const SubjectId& subject) {
   if (!settled_) removed_.insert(subject);
   const std::optional<uint32_t> row = FindRow(subject);
@@ -223,6 +233,7 @@ void CaseRows::Remove(const SubjectId& subject) {
   by_subject_.erase(by_subject_.find(subject));
   Clear(*row);
   flags_[*row] = 0;
+  closed_day_[*row] = 0;
   // Nothing of the person stays in memory.
   subjects_[*row] = SubjectId();
   cases_[*row] = CaseId();

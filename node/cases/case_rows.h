@@ -84,6 +84,12 @@ class CaseRows {
   int64_t registered_at(size_t row) const { return registered_at_[row]; }
   const SubjectId& subject(size_t row) const { return subjects_[row]; }
   const CaseId& case_id(size_t row) const { return cases_[row]; }
+  // When the case was closed, as DayOf; 0: it is open, or nothing becomes of
+  // it by itself (merged, anonymised).
+  uint16_t closed_day(size_t row) const { return closed_day_[row]; }
+  // Days since the start of 1970, at least 1; the year 2149 and later is one
+  // day.
+  static uint16_t DayOf(absl::Time time);
 
  private:
   // Rows by the subject that stands in them, in four bytes each.
@@ -117,6 +123,7 @@ class CaseRows {
   std::vector<uint32_t> team_;  // 0: none.
   std::vector<int16_t> year_;
   std::vector<uint8_t> status_;
+  std::vector<uint16_t> closed_day_;
   std::vector<uint8_t> flags_;
   std::vector<uint32_t> free_;
   absl::flat_hash_set<uint32_t, BySubject, SameSubject> by_subject_;

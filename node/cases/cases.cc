@@ -362,6 +362,12 @@ bool IsClosed(CaseStatus status) {
 }
 
 absl::Status CheckNotMerged(const Case& file) {
+  if (file.anonymised) {
+    return WithState(Error(Reason::kWrongState,
+                           "the case is anonymised: nobody knows any more "
+                           "whose it was, register a new one"),
+                     "Anonymised");
+  }
   if (file.merged_into.empty()) return absl::OkStatus();
   return WithState(Error(Reason::kWrongState,
                          "the case is merged into another: work on that one, "

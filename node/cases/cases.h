@@ -235,6 +235,9 @@ struct Case {
   std::vector<CaseId> absorbed = {};  // Up to limits::kMergedCasesMax.
   // The standing risk assessment tells of a risk to life (entries.h).
   bool risk_to_life = false;
+  // What retention left of another case: a profile for counting, and nothing
+  // that leads to the person. It is closed and stays as it is.
+  bool anonymised = false;
 };
 
 // kWrongState, with the state, unless new work may begin on the case: it is
@@ -242,6 +245,7 @@ struct Case {
 // what is there needs no open case.
 absl::Status CheckOpen(const Case& file);
 // kWrongState when it is merged: nothing of it changes until that is undone.
+// Also when it is anonymised: nothing of it ever changes.
 absl::Status CheckNotMerged(const Case& file);
 
 // yearOfRegistration as a number; 0 when it is not recorded or unknown.

@@ -136,6 +136,7 @@ std::string CaseCodec::Encode(const Case& record) {
   }
   for (const CaseId& id : record.absorbed) message.add_absorbed(id.bytes());
   message.set_risk_to_life(record.risk_to_life);
+  message.set_anonymised(record.anonymised);
   return message.SerializeAsString();
 }
 
@@ -174,7 +175,8 @@ absl::StatusOr<Case> CaseCodec::Decode(absl::string_view bytes) {
             .version = message.changes() + 1,
             .merged_into = CaseId(),
             .absorbed = {},
-            .risk_to_life = message.risk_to_life()};
+            .risk_to_life = message.risk_to_life(),
+            .anonymised = message.anonymised()};
   if (closed) file.closed_at = amparo::FromUnixMillis(message.closed_at_ms());
   if (!message.merged_into().empty()) {
     ASSIGN_OR_RETURN(file.merged_into,

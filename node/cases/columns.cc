@@ -128,6 +128,23 @@ size_t Columns::size() const {
   return rows_->size();
 }
 
+std::vector<CaseId> Columns::ClosedBy(absl::Time last, size_t limit,
+                                      std::optional<size_t>& from) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  std::vector<CaseId> found;
+  const uint16_t day = CaseRows::DayOf(last);
+  for (size_t row = from.value_or(0); row < rows_->end(); ++row) {
+    if (rows_->closed_day(row) == 0 || rows_->closed_day(row) > day) continue;
+    if (found.size() == limit) {
+      from = row;
+      return found;
+    }
+    found.push_back(rows_->case_id(row));
+  }
+  from.reset();
+  return found;
+}
+
 absl::Status Columns::Load(const storage::Store& store,
                            const storage::Vault& vault) {
   {

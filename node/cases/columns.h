@@ -117,6 +117,14 @@ class Columns {
 
   size_t size() const ABSL_LOCKS_EXCLUDED(mutex_);
 
+  // Up to `limit` cases that were closed on the day of `last` (UTC) or before,
+  // and are neither merged into another nor anonymised: those retention looks
+  // at. `from` is 0 at first and is moved on; nullopt afterwards: no more. A
+  // case that is closed meanwhile may be left out, and is found the next time.
+  std::vector<CaseId> ClosedBy(absl::Time last, size_t limit,
+                               std::optional<size_t>& from) const
+      ABSL_LOCKS_EXCLUDED(mutex_);
+
  private:
   enum class Filled { kNot, kUnderWay, kWhole };
 

@@ -265,7 +265,7 @@ std::string CaseChangeCodec::Encode(const CaseChange& record) {
   pb::CaseChange message;
   message.set_kind(static_cast<uint32_t>(record.kind));
   message.set_at_ms(amparo::ToUnixMillis(record.at));
-  message.set_by(record.by.bytes());
+  if (!record.by.empty()) message.set_by(record.by.bytes());
   message.set_source(record.source);
   message.set_reason(record.reason);
   for (const VariableChange& change : record.profile) {
@@ -302,7 +302,11 @@ absl::StatusOr<CaseChange> CaseChangeCodec::Decode(absl::string_view bytes) {
   if (!kind.has_value()) return DamagedRecord();
   change.kind = *kind;
   ASSIGN_OR_RETURN(change.at, RequireTime(message.at_ms()));
-  ASSIGN_OR_RETURN(change.by, RequireId<PersonId>(message.by()));
+  // Parts go by themselves when their time is over; all else somebody did.
+  ASSIGN_OR_RETURN(change.by, OptionalId<PersonId>(message.by()));
+  if (change.by.empty() && change.kind != ChangeKind::kAged) {
+    return DamagedRecord();
+  }
   change.source = message.source();
   change.reason = message.reason();
   for (const pb::VariableChange& from : message.profile()) {

@@ -24,12 +24,14 @@ absl::string_view Name(ChangeKind kind) {
       return "RELEASED";
     case ChangeKind::kRestored:
       return "RESTORED";
+    case ChangeKind::kAged:
+      return "AGED";
   }
   return "UNKNOWN";
 }
 
 std::optional<ChangeKind> ChangeKindFromNumber(uint32_t number) {
-  if (number < 1 || number > 8) return std::nullopt;
+  if (number < 1 || number > 9) return std::nullopt;
   return static_cast<ChangeKind>(number);
 }
 

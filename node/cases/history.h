@@ -30,6 +30,7 @@ enum class ChangeKind : uint32_t {
   kMergedAway = 6,  // This case was merged into another.
   kReleased = 7,    // What was merged into this one is on its own again.
   kRestored = 8,    // This one is on its own again.
+  kAged = 9,        // Parts of it were kept for as long as they may be.
 };
 absl::string_view Name(ChangeKind kind);  // "AMENDED"
 std::optional<ChangeKind> ChangeKindFromNumber(uint32_t number);
@@ -57,7 +58,7 @@ struct CaseChange {
   uint32_t version = 0;  // Of the case after it; 2 for the first change.
   ChangeKind kind = ChangeKind::kAmended;
   absl::Time at;
-  PersonId by;
+  PersonId by;         // Empty: the node itself, only of kAged.
   std::string source;  // Where a correction comes from, or empty.
   std::string reason;  // A code or words, or empty.
   std::vector<VariableChange> profile;

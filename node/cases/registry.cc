@@ -112,6 +112,11 @@ void Registry::Tell(storage::Batch& batch, const Case& file,
   });
 }
 
+void Registry::Forget(storage::Batch& batch, const SubjectId& subject) const {
+  batch.OnCommitted(
+      [columns = columns_.get(), subject] { columns->Remove(subject); });
+}
+
 absl::StatusOr<bool> Registry::SourceKnown(const storage::Reader& reader,
                                            absl::string_view source,
                                            absl::string_view source_key) const {

@@ -156,6 +156,10 @@ class Registry {
                               const storage::Reader& reader,
                               const CaseRevision& revision) const;
 
+  // Takes the case out of columns() once `batch`, which deletes its rows, is
+  // committed (erasure.h).
+  void Forget(storage::Batch& batch, const SubjectId& subject) const;
+
   // CheckOpen of the case as it is at the commit: for new work that other
   // rooms begin on it. kNotAllowed when there is none.
   absl::Status BeginWork(storage::Batch& batch, const storage::Reader& reader,

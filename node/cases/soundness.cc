@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/match.h"
 #include "crypto/base/digest.h"
 #include "node/base/limits.h"
@@ -13,6 +14,7 @@
 #include "node/cases/cases_records.h"
 #include "node/cases/counting.h"
 #include "node/cases/entries_records.h"
+#include "node/cases/retention_records.h"
 #include "node/cases/search.h"
 #include "node/linkage/blind_words.h"
 
@@ -355,6 +357,62 @@ absl::Status CheckLife(Inspection& inspection, const FromCases& said,
   return absl::OkStatus();
 }
 
+// Cases that were erased, by the marks they left.
+struct ErasedCases {
+  absl::flat_hash_set<CaseId> ids;
+  RowSet marks;
+  bool complete = false;
+};
+
+absl::StatusOr<ErasedCases> ReadErased(Inspection& inspection) {
+  ErasedCases erased;
+  std::vector<std::string> keys;
+  ASSIGN_OR_RETURN(const Opened opened,
+                   storage::OpenAll<ErasedCaseCodec>(
+                       inspection, Erasure::kNever,
+                       [&](const CaseId& id, const Row<ErasedCase>&) {
+                         erased.ids.insert(id);
+                         erased.marks.Add({id.bytes()});
+                         keys.push_back(id.bytes());
+                         return absl::OkStatus();
+                       }));
+  erased.complete = opened.complete();
+  for (const auto& row : inspection.reader().GetAll(TableId::kCases, keys)) {
+    RETURN_IF_ERROR(row.status());
+    if (!row->has_value()) continue;
+    inspection.Add(TableId::kErasedCases, Gravity::kRecord,
+                   "a case that was erased is there again");
+  }
+  return erased;
+}
+
+absl::Status CheckRetention(Inspection& inspection) {
+  RETURN_IF_ERROR(storage::OpenAll<RetentionRuleCodec>(
+                      inspection, Erasure::kNever,
+                      [](const RetentionRuleKey&, const Row<RetentionRule>&) {
+                        return absl::OkStatus();
+                      })
+                      .status());
+  return storage::OpenAll<CaseRetentionCodec>(
+             inspection, Erasure::kNever,
+             [&](const CaseId& id,
+                 const Row<CaseRetention>& row) -> absl::Status {
+               ASSIGN_OR_RETURN(
+                   const auto file,
+                   inspection.reader().Get(TableId::kCases, id.bytes()));
+               const auto key = file.has_value()
+                                    ? storage::Vault::KeyOf(*file)
+                                    : absl::StatusOr<KeyId>(KeyId());
+               if (!key.ok() || *key != row.key) {
+                 inspection.Add(TableId::kCaseRetention, Gravity::kRecord,
+                                "a hold or decision is of a case that is not "
+                                "there, or under another key");
+               }
+               return absl::OkStatus();
+             })
+      .status();
+}
+
 }  // namespace
 
 absl::Status CheckCases(Inspection& inspection) {
@@ -363,12 +421,19 @@ absl::Status CheckCases(Inspection& inspection) {
   const bool complete = opened.complete();
   RETURN_IF_ERROR(CheckSubjects(inspection, said, complete));
   RETURN_IF_ERROR(CheckLife(inspection, said, complete));
+  RETURN_IF_ERROR(CheckRetention(inspection));
+  ASSIGN_OR_RETURN(const ErasedCases erased, ReadErased(inspection));
   RowSet numbers;
+  RowSet used_before;
   ASSIGN_OR_RETURN(const Opened by_number,
                    storage::OpenAll<CaseNumberCodec>(
                        inspection, Erasure::kNever,
                        [&](const std::string& key, const Row<CaseId>& row) {
-                         numbers.Add({key, row.value.bytes()});
+                         if (erased.ids.contains(row.value)) {
+                           used_before.Add({row.value.bytes()});
+                         } else {
+                           numbers.Add({key, row.value.bytes()});
+                         }
                          return absl::OkStatus();
                        }));
   RowSet sources;
@@ -376,7 +441,9 @@ absl::Status CheckCases(Inspection& inspection) {
                    storage::OpenAll<CaseSourceCodec>(
                        inspection, Erasure::kNever,
                        [&](const std::string&, const Row<CaseId>& row) {
-                         sources.Add({row.value.bytes()});
+                         if (!erased.ids.contains(row.value)) {
+                           sources.Add({row.value.bytes()});
+                         }
                          return absl::OkStatus();
                        }));
   RETURN_IF_ERROR(storage::OpenAll<CountingCodec>(
@@ -385,8 +452,11 @@ absl::Status CheckCases(Inspection& inspection) {
                         return absl::OkStatus();
                       })
                       .status());
-  if (!complete) return absl::OkStatus();
+  if (!complete || !erased.complete) return absl::OkStatus();
   if (by_number.complete()) {
+    inspection.Compare(erased.marks, used_before, TableId::kCaseNumbers,
+                       Gravity::kRecord,
+                       "the number of an erased case could be used again");
     inspection.Compare(said.numbers, numbers, TableId::kCaseNumbers,
                        Gravity::kDerived,
                        "the index of numbers does not say what the cases say");

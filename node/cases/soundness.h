@@ -11,8 +11,8 @@
 
 namespace amparo::cases {
 
-// Checks cases, profiles, identities, case_numbers, case_sources and
-// cases_by_person. Owns the data keys of subjects.
+// Checks every table of this room, with the index of words and the marks of
+// cases that were erased. Owns the data keys of subjects and third persons.
 absl::Status CheckCases(storage::Inspection& inspection);
 
 }  // namespace amparo::cases

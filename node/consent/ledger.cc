@@ -147,6 +147,18 @@ absl::StatusOr<Consent> Ledger::FindActive(
   return *best;
 }
 
+absl::Status Ledger::Erase(storage::Batch& batch, const storage::Reader& reader,
+                           const SubjectId& subject) const {
+  return reader.ScanPrefix(
+      storage::TableId::kConsentsBySubject, subject.bytes(),
+      [&](absl::string_view key, absl::string_view) -> absl::StatusOr<bool> {
+        ASSIGN_OR_RETURN(const ConsentId id, IndexedConsent(subject, key));
+        storage::Table<ConsentCodec>(vault_).Delete(batch, id);
+        batch.Delete(storage::TableId::kConsentsBySubject, key);
+        return true;
+      });
+}
+
 absl::Status Ledger::InsertWithCase(storage::Batch& batch,
                                     const Consent& consent,
                                     const KeyId& key) const {

@@ -71,6 +71,11 @@ class Ledger {
                               const KeyId& key, const PersonId& actor,
                               absl::Time now) const;
 
+  // Adds the removal of every consent of the subject to `batch`: for an
+  // erasure, which deletes the key they are under as well.
+  absl::Status Erase(storage::Batch& batch, const storage::Reader& reader,
+                     const SubjectId& subject) const;
+
   // InsertImported without a leaf: for an import, whose CASE_REGISTERED names
   // consent and purpose and so is the leaf of both.
   absl::Status InsertWithCase(storage::Batch& batch, const Consent& consent,

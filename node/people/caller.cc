@@ -14,15 +14,34 @@ namespace {
 using P = Permission;
 
 constexpr P kPermissions[] = {
-    P::kNoneNeededToSignIn, P::kSignedIn,       P::kPersonAdminister,
-    P::kCaseRead,           P::kCaseWrite,      P::kCaseImport,
-    P::kIdentityRead,       P::kCaseAssign,     P::kCaseClose,
-    P::kCaseMerge,          P::kCaseExport,     P::kCaseSearch,
-    P::kConsentRead,        P::kConsentWrite,   P::kReferralRead,
-    P::kReferralPropose,    P::kReferralAnswer, P::kDisclosureRead,
-    P::kPeerRead,           P::kPeerAdminister, P::kPeerConfirm,
-    P::kTablePrepare,       P::kTableRelease,   P::kTrendRead,
-    P::kStatusRead,         P::kLogRead,
+    P::kNoneNeededToSignIn,
+    P::kSignedIn,
+    P::kPersonAdminister,
+    P::kCaseRead,
+    P::kCaseWrite,
+    P::kCaseImport,
+    P::kIdentityRead,
+    P::kCaseAssign,
+    P::kCaseClose,
+    P::kCaseMerge,
+    P::kCaseExport,
+    P::kCaseRetention,
+    P::kRetentionAdminister,
+    P::kCaseSearch,
+    P::kConsentRead,
+    P::kConsentWrite,
+    P::kReferralRead,
+    P::kReferralPropose,
+    P::kReferralAnswer,
+    P::kDisclosureRead,
+    P::kPeerRead,
+    P::kPeerAdminister,
+    P::kPeerConfirm,
+    P::kTablePrepare,
+    P::kTableRelease,
+    P::kTrendRead,
+    P::kStatusRead,
+    P::kLogRead,
 };
 
 struct RoleName {
@@ -107,7 +126,8 @@ Scope ScopeOf(Role role, Permission permission) {
       return OfficeWide(permission, {P::kPeerRead});
     case Role::kSupervisor:
       // So is taking cases out as a file, for the supervisor alone.
-      if (Among(permission, {P::kCaseAssign, P::kCaseMerge, P::kCaseExport})) {
+      if (Among(permission, {P::kCaseAssign, P::kCaseMerge, P::kCaseExport,
+                             P::kCaseRetention})) {
         return Scope::kTeam;
       }
       if (IsCaseWork(permission)) return Scope::kTeam;
@@ -121,14 +141,15 @@ Scope ScopeOf(Role role, Permission permission) {
       return OfficeWide(permission,
                         {P::kTablePrepare, P::kTrendRead, P::kStatusRead});
     case Role::kAdministrator:
-      return OfficeWide(permission,
-                        {P::kPersonAdminister, P::kPeerRead, P::kPeerAdminister,
-                         P::kPeerConfirm, P::kStatusRead});
+      return OfficeWide(
+          permission,
+          {P::kPersonAdminister, P::kRetentionAdminister, P::kPeerRead,
+           P::kPeerAdminister, P::kPeerConfirm, P::kStatusRead});
     case Role::kDataProtectionOfficer:
       return OfficeWide(
           permission,
-          {P::kConsentRead, P::kPeerRead, P::kPeerConfirm, P::kTableRelease,
-           P::kTrendRead, P::kStatusRead, P::kLogRead});
+          {P::kCaseRetention, P::kConsentRead, P::kPeerRead, P::kPeerConfirm,
+           P::kTableRelease, P::kTrendRead, P::kStatusRead, P::kLogRead});
     case Role::kAuditor:
       return OfficeWide(permission, {P::kStatusRead, P::kLogRead});
   }

@@ -31,6 +31,8 @@ enum class Permission : int {
   kCaseMerge = 16,
   kCaseExport = 17,
   kCaseSearch = 19,
+  kCaseRetention = 24,
+  kRetentionAdminister = 25,
   kConsentRead = 20,
   kConsentWrite = 21,
   kReferralRead = 30,

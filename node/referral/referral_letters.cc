@@ -2,12 +2,10 @@
 #include "node/referral/referral_letters.h"
 
 #include <algorithm>
-#include <limits>
 #include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "crypto/base/bytes.h"
 #include "node/base/clock.h"
 #include "node/base/errors.h"
 #include "node/base/status_macros.h"
@@ -79,15 +77,6 @@ ReceivedLetter ReceivedAs(const Referral& referral) {
   letter.agreement_hash = referral.request_letter.agreement_hash;
   letter.consent_commitment = referral.request_letter.consent_commitment;
   return letter;
-}
-
-void IndexByTime(storage::Batch& batch, const Referral& referral) {
-  std::string key;
-  crypto::AppendU64(&key, std::numeric_limits<uint64_t>::max() -
-                              static_cast<uint64_t>(
-                                  amparo::ToUnixMillis(referral.created_at)));
-  key.append(referral.id.bytes());
-  batch.Put(storage::TableId::kReferralsByTime, key, "");
 }
 
 absl::Status ReferralLetters::Receive(const ReceivedLetter& letter,

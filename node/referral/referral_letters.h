@@ -68,9 +68,6 @@ cases::Identity Narrowed(const cases::Identity& identity,
 // The request of an incoming referral as delivery names it in receipts.
 delivery::ReceivedLetter ReceivedAs(const Referral& referral);
 
-// The index of referrals by time: newest first.
-void IndexByTime(storage::Batch& batch, const Referral& referral);
-
 // Handles all four types. Thread-safe; references must outlive it.
 class ReferralLetters final : public delivery::LetterHandler,
                               public delivery::ReceiptListener {

@@ -2,10 +2,12 @@
 #include "node/referral/referral_records.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 #include <vector>
 
 #include "amparo/record/v1/referral.pb.h"
+#include "crypto/base/bytes.h"
 #include "node/base/clock.h"
 #include "node/base/errors.h"
 #include "node/base/status_macros.h"
@@ -223,6 +225,28 @@ void IndexByConsent(storage::Batch& batch, const ConsentId& consent,
                     const ReferralId& referral) {
   batch.Put(storage::TableId::kReferralsByConsent,
             Pair(consent.bytes(), referral), "");
+}
+
+void RemoveFromConsentIndex(storage::Batch& batch, const ConsentId& consent,
+                            const ReferralId& referral) {
+  batch.Delete(storage::TableId::kReferralsByConsent,
+               Pair(consent.bytes(), referral));
+}
+
+std::string TimeKey(const Referral& referral) {
+  std::string key;
+  crypto::AppendU64(&key, std::numeric_limits<uint64_t>::max() -
+                              static_cast<uint64_t>(
+                                  amparo::ToUnixMillis(referral.created_at)));
+  return key + referral.id.bytes();
+}
+
+void IndexByTime(storage::Batch& batch, const Referral& referral) {
+  batch.Put(storage::TableId::kReferralsByTime, TimeKey(referral), "");
+}
+
+void RemoveFromTimeIndex(storage::Batch& batch, const Referral& referral) {
+  batch.Delete(storage::TableId::kReferralsByTime, TimeKey(referral));
 }
 
 absl::StatusOr<std::vector<ReferralId>> ReferralsByConsent(

@@ -61,6 +61,17 @@ using DisclosureTable = storage::Table<DisclosureCodec>;
 void IndexByConsent(storage::Batch& batch, const ConsentId& consent,
                     const ReferralId& referral);
 
+void RemoveFromConsentIndex(storage::Batch& batch, const ConsentId& consent,
+                            const ReferralId& referral);
+
+// The index by time, newest first, and its row key.
+std::string TimeKey(const Referral& referral);
+void IndexByTime(storage::Batch& batch, const Referral& referral);
+void RemoveFromTimeIndex(storage::Batch& batch, const Referral& referral);
+
+// What the last leaf of a referral says that was erased with its case.
+inline constexpr absl::string_view kErasedState = "ERASED";
+
 // The referrals that stand on `consent`.
 absl::StatusOr<std::vector<ReferralId>> ReferralsByConsent(
     const storage::Reader& reader, const ConsentId& consent);

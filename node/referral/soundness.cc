@@ -2,14 +2,11 @@
 #include "node/referral/soundness.h"
 
 #include <algorithm>
-#include <limits>
 #include <map>
 #include <optional>
 #include <utility>
 #include <vector>
 
-#include "crypto/base/bytes.h"
-#include "node/base/clock.h"
 #include "node/base/status_macros.h"
 #include "node/referral/referral.h"
 #include "node/referral/referral_records.h"
@@ -24,14 +21,6 @@ using storage::Opened;
 using storage::Row;
 using storage::RowSet;
 using storage::TableId;
-
-std::string TimeKey(const Referral& referral) {
-  std::string key;
-  crypto::AppendU64(&key, std::numeric_limits<uint64_t>::max() -
-                              static_cast<uint64_t>(
-                                  amparo::ToUnixMillis(referral.created_at)));
-  return key + referral.id.bytes();
-}
 
 bool FitsDirection(const Referral& referral) {
   switch (referral.state) {
@@ -246,6 +235,10 @@ void History::Take(const audit::Event& event) {
     if (name == "state") state = &value;
   }
   if (referral == nullptr || state == nullptr) return;
+  if (*state == kErasedState) {
+    last_.erase(*referral);
+    return;
+  }
   if (last_.size() >= kReferralsMax && !last_.contains(*referral)) return;
   last_[*referral] = *state;
 }

@@ -67,6 +67,9 @@ constexpr Row kRows[] = {
     {TableId::kBlindWords, "blind_words"},
     {TableId::kAttachmentPieces, "attachment_pieces"},
     {TableId::kCountingRecords, "counting_records"},
+    {TableId::kRetentionRules, "retention_rules"},
+    {TableId::kCaseRetention, "case_retention"},
+    {TableId::kErasedCases, "erased_cases"},
 };
 
 }  // namespace

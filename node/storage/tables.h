@@ -81,6 +81,10 @@ enum class TableId : uint16_t {
   // Cases, continued.
   kAttachmentPieces = 120,  // The bytes of attached files.
   kCountingRecords = 121,   // Persons who are only counted.
+  // Retention of cases.
+  kRetentionRules = 130,
+  kCaseRetention = 131,
+  kErasedCases = 132,
 };
 
 // Stable name of a table, for messages and for authenticated data.

@@ -142,6 +142,8 @@ TEST(EventTest, NumbersAndNamesOfKindsAreFrozen) {
       {44, "THIRD_PERSON"},
       {60, "CASE_SEARCHED"},
       {61, "PERSON_COUNTED"},
+      {70, "LEGAL_HOLD"},
+      {71, "RETENTION_DECIDED"},
   };
   std::map<int, std::string> present;
   for (const EventKind kind : AllEventKinds()) {

@@ -45,7 +45,8 @@ Case FullCase() {
               .version = 7,
               .merged_into = MakeId<CaseId>('m'),
               .absorbed = {MakeId<CaseId>('x'), MakeId<CaseId>('y')},
-              .risk_to_life = true};
+              .risk_to_life = true,
+              .anonymised = true};
 }
 
 Identity FullIdentity() {

@@ -60,18 +60,19 @@ TEST(RoleTest, GrantsExactlyItsPermissions) {
       {Role::kSupervisor,
        {P::kCaseRead, P::kCaseWrite, P::kCaseImport, P::kIdentityRead,
         P::kCaseAssign, P::kCaseClose, P::kCaseMerge, P::kCaseExport,
-        P::kCaseSearch, P::kConsentRead, P::kConsentWrite, P::kReferralRead,
-        P::kReferralPropose, P::kDisclosureRead, P::kPeerRead}},
+        P::kCaseSearch, P::kCaseRetention, P::kConsentRead, P::kConsentWrite,
+        P::kReferralRead, P::kReferralPropose, P::kDisclosureRead,
+        P::kPeerRead}},
       {Role::kFocalPoint,
        {P::kReferralRead, P::kReferralAnswer, P::kDisclosureRead, P::kPeerRead,
         P::kStatusRead}},
       {Role::kAnalyst, {P::kTablePrepare, P::kTrendRead, P::kStatusRead}},
       {Role::kAdministrator,
-       {P::kPersonAdminister, P::kPeerRead, P::kPeerAdminister, P::kPeerConfirm,
-        P::kStatusRead}},
+       {P::kPersonAdminister, P::kRetentionAdminister, P::kPeerRead,
+        P::kPeerAdminister, P::kPeerConfirm, P::kStatusRead}},
       {Role::kDataProtectionOfficer,
-       {P::kConsentRead, P::kPeerRead, P::kPeerConfirm, P::kTableRelease,
-        P::kTrendRead, P::kStatusRead, P::kLogRead}},
+       {P::kCaseRetention, P::kConsentRead, P::kPeerRead, P::kPeerConfirm,
+        P::kTableRelease, P::kTrendRead, P::kStatusRead, P::kLogRead}},
       {Role::kAuditor, {P::kStatusRead, P::kLogRead}},
   };
   EXPECT_EQ(std::size(rows), AllRoles().size());
@@ -90,8 +91,9 @@ TEST(RoleTest, AdministratorHasNoCasePermission) {
   for (const P permission :
        {P::kCaseRead, P::kCaseWrite, P::kCaseImport, P::kIdentityRead,
         P::kCaseAssign, P::kCaseClose, P::kCaseMerge, P::kCaseExport,
-        P::kCaseSearch, P::kConsentRead, P::kConsentWrite, P::kReferralRead,
-        P::kReferralPropose, P::kReferralAnswer, P::kDisclosureRead}) {
+        P::kCaseSearch, P::kCaseRetention, P::kConsentRead, P::kConsentWrite,
+        P::kReferralRead, P::kReferralPropose, P::kReferralAnswer,
+        P::kDisclosureRead}) {
     EXPECT_EQ(ReasonOf(With({Role::kAdministrator}).May(permission)),
               Reason::kNotAllowed)
         << static_cast<int>(permission);

@@ -66,6 +66,9 @@ TEST(TablesTest, NumbersAndNamesAreFrozen) {
       {110, "blind_words"},
       {120, "attachment_pieces"},
       {121, "counting_records"},
+      {130, "retention_rules"},
+      {131, "case_retention"},
+      {132, "erased_cases"},
   };
   std::map<int, std::string> present;
   for (const TableId table : AllTables()) {

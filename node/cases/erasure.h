@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Taking a case, or parts of one, out of the store: rows of the case and of
+// its subject, the index of words, columns, consents, and the data keys they
+// are under. What is merged into the case goes with it. No permission is
+// decided here, and whether something may go is what KeptBy says.
+//
+// Everything is added to one batch, so a crash leaves all of it or none. The
+// batch requires that the case and what keeps it are as they were read:
+// whoever writes about a case touches its row (registry.h).
+#ifndef AMPARO_NODE_CASES_ERASURE_H_
+#define AMPARO_NODE_CASES_ERASURE_H_
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "node/base/ids.h"
+#include "node/cases/cases.h"
+#include "node/cases/foreign/importer.h"
+#include "node/cases/retention.h"
+#include "node/storage/store.h"
+#include "node/storage/table.h"
+
+namespace amparo::cases {
+
+// What another room has to do with a case: implemented above this room, wired
+// by app. Thread-safe.
+class CaseTie {
+ public:
+  virtual ~CaseTie() = default;
+
+  // Why the case must stay for now, as one word ("OPEN_REFERRAL"); nullopt:
+  // this room needs it no more. Once it says so of a closed case that is not
+  // opened again, it goes on saying so.
+  virtual absl::StatusOr<std::optional<std::string>> Needs(
+      const storage::Reader& reader, const Case& file) const = 0;
+
+  // Adds the removal of all that the room keeps about the case to `batch`.
+  // What is under its subject's key alone may stay: it cannot be read any more.
+  virtual absl::Status Erase(storage::Batch& batch,
+                             const storage::Reader& reader,
+                             const Case& file) const = 0;
+};
+
+// A closed case as one moment shows it, with the cases merged into it.
+struct AgedCase {
+  storage::Row<Case> file;
+  std::vector<storage::Row<Case>> absorbed;
+  std::optional<storage::Row<CaseRetention>> keeping;
+  bool held = false;  // By a legal hold on any of them.
+  std::vector<Due> due;
+};
+
+// Thread-safe; what it refers to must outlive it.
+class Eraser {
+ public:
+  Eraser(const ImportServices& services, std::vector<const CaseTie*> ties)
+      : services_(services), ties_(std::move(ties)) {}
+
+  // nullopt when there is none of that id, or it is merged into another.
+  absl::StatusOr<std::optional<AgedCase>> Read(const storage::Reader& reader,
+                                               const RetentionRules& rules,
+                                               const CaseId& id,
+                                               absl::Time now) const;
+
+  // "LEGAL_HOLD" or what a tie needs; nullopt: it may go.
+  absl::StatusOr<std::optional<std::string>> KeptBy(
+      const storage::Reader& reader, const AgedCase& aged) const;
+
+  // All of it. A mark under the case id stays, and the keyed hashes of the
+  // number and of the row it was imported from, which then lead nowhere: the
+  // number is never used again, and the same import does not bring it back.
+  absl::Status Delete(storage::Batch& batch, const storage::Reader& reader,
+                      const AgedCase& aged, absl::Time now) const;
+
+  // Delete, and a new case with a number, ids and a key of its own that holds
+  // the coarse profile and the consents for statistics: it counts as before,
+  // and nothing leads from the one to the other.
+  absl::Status Anonymise(storage::Batch& batch, const storage::Reader& reader,
+                         const AgedCase& aged, absl::Time now) const;
+
+  // Parts of it, never the case file. The case gets a new version whose
+  // history says which.
+  absl::Status RemoveParts(storage::Batch& batch, const storage::Reader& reader,
+                           const AgedCase& aged,
+                           const std::set<RetentionCategory>& parts,
+                           const PersonId& by, absl::Time now) const;
+
+ private:
+  absl::Status AddPresent(const storage::Reader& reader, const Case& file,
+                          std::set<RetentionCategory>& present) const;
+  absl::Status DeleteOne(storage::Batch& batch, const storage::Reader& reader,
+                         const storage::Row<Case>& file, RetentionAction action,
+                         absl::Time now) const;
+  absl::Status RemoveFrom(storage::Batch& batch, const storage::Reader& reader,
+                          const storage::Row<Case>& file,
+                          const std::set<RetentionCategory>& parts,
+                          const PersonId& by, absl::Time now) const;
+  absl::Status RemoveIdentity(storage::Batch& batch,
+                              const storage::Reader& reader,
+                              const storage::Row<Case>& file) const;
+  absl::Status RemovePhoto(storage::Batch& batch, const storage::Reader& reader,
+                           const SubjectId& subject) const;
+  absl::Status RemoveThirdPersons(storage::Batch& batch,
+                                  const storage::Reader& reader,
+                                  const CaseId& id) const;
+  absl::Status InsertAnonymous(storage::Batch& batch,
+                               const storage::Reader& reader, const Case& file,
+                               absl::Time now) const;
+
+  const ImportServices services_;
+  const std::vector<const CaseTie*> ties_;
+};
+
+// The first moment of the quarter (UTC): times of an anonymous case are no
+// finer (rule P10).
+absl::Time StartOfQuarter(absl::Time time);
+// The profile without what is finer than bands, years and countries.
+Profile Coarse(const Profile& profile);
+
+}  // namespace amparo::cases
+
+#endif  // AMPARO_NODE_CASES_ERASURE_H_

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/cases/retention.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "node/base/errors.h"
+#include "node/base/status_macros.h"
+#include "node/vocabulary/vocabulary.h"
+
+namespace amparo::cases {
+namespace {
+
+constexpr absl::Duration kDay = absl::Hours(24);
+constexpr int kTenYears = 3652;
+constexpr int kFiveYears = 1826;
+
+constexpr RetentionCategory kCategories[] = {
+    RetentionCategory::kCaseFile, RetentionCategory::kIdentity,
+    RetentionCategory::kThirdPerson, RetentionCategory::kNote,
+    RetentionCategory::kAttachment};
+
+}  // namespace
+
+absl::string_view Name(RetentionCategory category) {
+  switch (category) {
+    case RetentionCategory::kCaseFile:
+      return "CASE_FILE";
+    case RetentionCategory::kIdentity:
+      return "IDENTITY";
+    case RetentionCategory::kThirdPerson:
+      return "THIRD_PERSON";
+    case RetentionCategory::kNote:
+      return "NOTE";
+    case RetentionCategory::kAttachment:
+      return "ATTACHMENT";
+  }
+  return "UNKNOWN";
+}
+
+std::optional<RetentionCategory> RetentionCategoryFromNumber(uint32_t number) {
+  if (number < 1 || number > 5) return std::nullopt;
+  return static_cast<RetentionCategory>(number);
+}
+
+absl::Span<const RetentionCategory> AllRetentionCategories() {
+  return kCategories;
+}
+
+absl::string_view Name(RetentionAction action) {
+  switch (action) {
+    case RetentionAction::kDelete:
+      return "DELETE";
+    case RetentionAction::kAnonymise:
+      return "ANONYMISE";
+    case RetentionAction::kAsk:
+      return "ASK";
+  }
+  return "UNKNOWN";
+}
+
+std::optional<RetentionAction> RetentionActionFromNumber(uint32_t number) {
+  if (number < 1 || number > 3) return std::nullopt;
+  return static_cast<RetentionAction>(number);
+}
+
+absl::StatusOr<RetentionCategory> CheckCategory(absl::string_view code) {
+  ASSIGN_OR_RETURN(const absl::string_view known,
+                   vocabulary::Lists::BuiltIn().CheckCode("retention-category",
+                                                          code, "category"));
+  for (const RetentionCategory category : kCategories) {
+    if (Name(category) == known) return category;
+  }
+  return FieldError("category", "must be a category of what a case holds");
+}
+
+absl::StatusOr<RetentionRule> CheckRule(absl::string_view category, bool minors,
+                                        int64_t days,
+                                        absl::string_view action) {
+  RetentionRule rule;
+  rule.minors = minors;
+  ASSIGN_OR_RETURN(rule.category, CheckCategory(category));
+  ASSIGN_OR_RETURN(const absl::string_view known,
+                   vocabulary::Lists::BuiltIn().CheckCode("retention-action",
+                                                          action, "action"));
+  for (const RetentionAction each :
+       {RetentionAction::kDelete, RetentionAction::kAnonymise,
+        RetentionAction::kAsk}) {
+    if (Name(each) == known) rule.action = each;
+  }
+  if (rule.action == RetentionAction::kAnonymise &&
+      rule.category != RetentionCategory::kCaseFile) {
+    return FieldError("action",
+                      "can be ANONYMISE for CASE_FILE only: a part of a case "
+                      "is deleted or asked about");
+  }
+  if (days < 1 || days > kRetentionDaysMax) {
+    return FieldError("days", absl::StrCat("must be 1 to ", kRetentionDaysMax));
+  }
+  rule.days = static_cast<int>(days);
+  return rule;
+}
+
+RetentionRules RetentionRules::Shipped() {
+  RetentionRules rules;
+  for (const RetentionCategory category : kCategories) {
+    const bool file = category == RetentionCategory::kCaseFile;
+    rules.Set({category, false, file ? kTenYears : kFiveYears,
+               RetentionAction::kAsk});
+  }
+  return rules;
+}
+
+void RetentionRules::Set(const RetentionRule& rule) {
+  rules_[{rule.category, rule.minors}] = rule;
+}
+
+const RetentionRule& RetentionRules::For(RetentionCategory category,
+                                         bool minor) const {
+  const auto own = rules_.find({category, minor});
+  return own != rules_.end() ? own->second : rules_.at({category, false});
+}
+
+std::vector<RetentionRule> RetentionRules::All() const {
+  std::vector<RetentionRule> all;
+  for (const auto& [key, rule] : rules_) all.push_back(rule);
+  return all;
+}
+
+absl::Duration RetentionRules::Shortest() const {
+  int days = kRetentionDaysMax;
+  for (const auto& [key, rule] : rules_) days = std::min(days, rule.days);
+  return days * kDay;
+}
+
+std::vector<Due> DueOf(const RetentionRules& rules, const RetentionFacts& facts,
+                       absl::Time now) {
+  std::vector<Due> due;
+  if (!facts.closed_at.has_value() || facts.keep_until > now) return due;
+  for (const RetentionCategory category : kCategories) {
+    if (category != RetentionCategory::kCaseFile &&
+        facts.present.count(category) == 0) {
+      continue;
+    }
+    const RetentionRule& rule = rules.For(category, facts.minor);
+    const absl::Time since = *facts.closed_at + rule.days * kDay;
+    if (since <= now) due.push_back({category, rule.action, since});
+  }
+  return due;
+}
+
+}  // namespace amparo::cases
