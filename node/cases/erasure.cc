@@ -9,6 +9,7 @@
 #include "absl/time/civil_time.h"
 #include "node/base/errors.h"
 #include "node/base/status_macros.h"
+#include "node/cases/attachments.h"
 #include "node/cases/cases_records.h"
 #include "node/cases/entries_records.h"
 #include "node/cases/registry.h"
@@ -188,6 +189,7 @@ absl::Status Eraser::DeleteOne(Batch& batch, const Reader& reader,
   for (const TableId table : {TableId::kCaseEntries, TableId::kCaseHistory}) {
     RETURN_IF_ERROR(DeleteUnder(batch, reader, table, id));
   }
+  RETURN_IF_ERROR(RemoveAllPieces(batch, reader, file.id));
   batch.Delete(TableId::kCaseRetention, id);
   batch.Delete(TableId::kProfiles, file.subject.bytes());
   batch.Delete(TableId::kCases, id);
@@ -383,6 +385,10 @@ absl::Status Eraser::RemoveFrom(Batch& batch, const Reader& reader,
     if (!category.has_value() || parts.count(*category) == 0) {
       left.push_back(entry.value);
       continue;
+    }
+    if (const auto* const attached =
+            std::get_if<Attachment>(&entry.value.wording.content)) {
+      RemovePieces(batch, {row.value.id, entry.value.id}, *attached);
     }
     batch.Delete(EntryCodec::kTable,
                  EntryCodec::EncodeKey({row.value.id, entry.value.id}));

@@ -8,6 +8,7 @@
 #include "node/base/status_macros.h"
 #include "node/cases/counting.h"
 #include "node/cases/entries_records.h"
+#include "node/cases/retention_records.h"
 #include "tests/golden/fixtures.h"
 
 namespace amparo::golden {
@@ -128,6 +129,14 @@ std::vector<CaseRow> CaseRows() {
   rows.push_back(
       RowOf<cases::ThirdPersonCodec>("third_person", SomeThirdPerson()));
   rows.push_back(RowOf<cases::CountingCodec>("counting_record", SomeCount()));
+  rows.push_back(RowOf<cases::RetentionRuleCodec>(
+      "retention_rule", {cases::RetentionCategory::kNote, false, 1826,
+                         cases::RetentionAction::kDelete}));
+  rows.push_back(RowOf<cases::CaseRetentionCodec>(
+      "case_retention", {Moment(), Sixteen<PersonId>('p'), "COMPLAINT",
+                         Moment() + absl::Hours(24)}));
+  rows.push_back(RowOf<cases::ErasedCaseCodec>(
+      "erased_case", {Moment(), cases::RetentionAction::kAnonymise}));
   return rows;
 }
 

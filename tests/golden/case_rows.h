@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The frozen rows of a case's life: entries of every kind, history, third
-// persons; and of a person who is only counted. Every field of each is set.
+// persons, retention; and of a person who is only counted. Every field of
+// each is set.
 #ifndef AMPARO_TESTS_GOLDEN_CASE_ROWS_H_
 #define AMPARO_TESTS_GOLDEN_CASE_ROWS_H_
 

@@ -8,6 +8,7 @@
 #include "node/cases/cases_records.h"
 #include "node/cases/counting.h"
 #include "node/cases/entries_records.h"
+#include "node/cases/retention_records.h"
 #include "node/consent/consent_records.h"
 #include "node/delivery/delivery_records.h"
 #include "node/peering/peering_records.h"
@@ -54,6 +55,9 @@ void ForEachRowKind(Kind&& kind) {
   kind.template operator()<cases::IdentityChangeCodec>("identity_change");
   kind.template operator()<cases::ThirdPersonCodec>("third_person");
   kind.template operator()<cases::CountingCodec>("counting_record");
+  kind.template operator()<cases::RetentionRuleCodec>("retention_rule");
+  kind.template operator()<cases::CaseRetentionCodec>("case_retention");
+  kind.template operator()<cases::ErasedCaseCodec>("erased_case");
 }
 
 }  // namespace amparo::golden
