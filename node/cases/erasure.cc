@@ -298,8 +298,15 @@ absl::Status Eraser::InsertAnonymous(Batch& batch, const Reader& reader,
        .actor = PersonId(),
        .about = {{"case", id.hex()}, {"type", "ANONYMISED"}}},
       key));
+  return KeepCounting(batch, reader, file.subject, subject, key, now);
+}
+
+absl::Status Eraser::KeepCounting(Batch& batch, const Reader& reader,
+                                  const SubjectId& before,
+                                  const SubjectId& subject, const KeyId& key,
+                                  absl::Time now) const {
   ASSIGN_OR_RETURN(const std::vector<consent::Consent> consents,
-                   services_.ledger.ListBySubject(reader, file.subject));
+                   services_.ledger.ListBySubject(reader, before));
   for (const consent::Consent& consent : consents) {
     if (consent.purpose() != Purpose::kStatistics ||
         consent.state() != consent::State::kActive ||
@@ -307,7 +314,8 @@ absl::Status Eraser::InsertAnonymous(Batch& batch, const Reader& reader,
       continue;
     }
     consent::ConsentFields fields = consent.fields();
-    ASSIGN_OR_RETURN(fields.id, ConsentId::FromBytes(fresh_id()));
+    ASSIGN_OR_RETURN(fields.id, ConsentId::FromBytes(crypto::RandomBytes(
+                                    services_.random, ConsentId::kSize)));
     fields.subject = subject;
     fields.language = std::string(kNoLanguage);
     fields.given_at = StartOfQuarter(fields.given_at);

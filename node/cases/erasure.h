@@ -113,6 +113,11 @@ class Eraser {
   absl::Status InsertAnonymous(storage::Batch& batch,
                                const storage::Reader& reader, const Case& file,
                                absl::Time now) const;
+  // The consents for statistics, as those of `subject`.
+  absl::Status KeepCounting(storage::Batch& batch,
+                            const storage::Reader& reader,
+                            const SubjectId& before, const SubjectId& subject,
+                            const KeyId& key, absl::Time now) const;
 
   const ImportServices services_;
   const std::vector<const CaseTie*> ties_;
