@@ -139,7 +139,8 @@ void Node::OpenReferral() {
     inbox_->Register(type, *referral_letters_);
   }
   outbox_->AddListener(referral_letters_.get());
-  case_ties_ = std::make_unique<referral::CaseTies>(*vault_, *log_, *consents_);
+  case_ties_ = std::make_unique<referral::CaseTies>(*vault_, *log_, *consents_,
+                                                    *outbox_);
   retention_ = std::make_unique<cases::RetentionActions>(
       cases_actions_->desk(),
       std::vector<const cases::CaseTie*>{case_ties_.get()});

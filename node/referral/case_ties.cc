@@ -4,16 +4,12 @@
 #include <vector>
 
 #include "node/base/status_macros.h"
-#include "node/delivery/delivery_records.h"
 #include "node/referral/referral.h"
 #include "node/storage/table.h"
 
 namespace amparo::referral {
 namespace {
 
-using delivery::ConsentLetterCodec;
-using delivery::ConsentLetterKey;
-using storage::Row;
 using storage::TableId;
 
 bool Ended(const Referral& referral) {
@@ -38,19 +34,19 @@ absl::StatusOr<std::optional<std::string>> CaseTies::Needs(
       }
     }
     const bool recallable = consent.state() == consent::State::kActive;
-    RETURN_IF_ERROR(storage::Table<ConsentLetterCodec>(vault_).Scan(
-        reader, consent.id().bytes(), {},
-        [&](const ConsentLetterKey&,
-            const Row<delivery::OutboxKey>& row) -> absl::StatusOr<bool> {
+    // Row keys are the consent and the message.
+    RETURN_IF_ERROR(reader.ScanPrefix(
+        TableId::kLettersByConsent, consent.id().bytes(),
+        [&](absl::string_view key, absl::string_view) -> absl::StatusOr<bool> {
           if (recallable) {
             needs = "CONSENT_RECALLABLE";
             return false;
           }
-          ASSIGN_OR_RETURN(
-              const auto waiting,
-              reader.Get(TableId::kOutbox,
-                         delivery::OutboxCodec::EncodeKey(row.value)));
-          if (waiting.has_value()) needs = "LETTER_WAITING";
+          ASSIGN_OR_RETURN(const MessageId message,
+                           MessageId::FromBytes(key.substr(ConsentId::kSize)));
+          ASSIGN_OR_RETURN(const auto status,
+                           outbox_.StatusOf(reader, message));
+          if (status.has_value() && status->waiting) needs = "LETTER_WAITING";
           return true;
         }));
     if (needs.has_value()) return needs;
@@ -65,9 +61,9 @@ absl::Status CaseTies::Erase(storage::Batch& batch,
                    consents_.ListBySubject(reader, file.subject));
   for (const consent::Consent& consent : consents) {
     RETURN_IF_ERROR(reader.ScanPrefix(
-        ConsentLetterCodec::kTable, consent.id().bytes(),
+        TableId::kLettersByConsent, consent.id().bytes(),
         [&](absl::string_view key, absl::string_view) -> absl::StatusOr<bool> {
-          batch.Delete(ConsentLetterCodec::kTable, key);
+          batch.Delete(TableId::kLettersByConsent, key);
           return true;
         }));
     ASSIGN_OR_RETURN(const std::vector<ReferralId> ids,

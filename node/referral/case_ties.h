@@ -15,6 +15,7 @@
 #include "node/audit/log.h"
 #include "node/cases/erasure.h"
 #include "node/consent/ledger.h"
+#include "node/delivery/outbox.h"
 #include "node/referral/referral_records.h"
 #include "node/storage/store.h"
 #include "node/storage/vault.h"
@@ -25,8 +26,8 @@ namespace amparo::referral {
 class CaseTies final : public cases::CaseTie {
  public:
   CaseTies(const storage::Vault& vault, const audit::Log& log,
-           const consent::Ledger& consents)
-      : vault_(vault), log_(log), consents_(consents), referrals_(vault) {}
+           const consent::Ledger& consents, const delivery::Outbox& outbox)
+      : log_(log), consents_(consents), outbox_(outbox), referrals_(vault) {}
 
   // "OPEN_REFERRAL" unless each ended (DECLINED, REVOKED);
   // "CONSENT_RECALLABLE" while a letter stands on a consent that was not
@@ -41,9 +42,9 @@ class CaseTies final : public cases::CaseTie {
                      const cases::Case& file) const override;
 
  private:
-  const storage::Vault& vault_;
   const audit::Log& log_;
   const consent::Ledger& consents_;
+  const delivery::Outbox& outbox_;
   const ReferralTable referrals_;
 };
 
