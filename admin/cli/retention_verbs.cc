@@ -37,10 +37,16 @@ absl::Status ListRules(Desk& desk) {
   ASSIGN_OR_RETURN(const v1::ListRetentionRulesResponse answer,
                    desk.Call(&RetentionService::Stub::ListRetentionRules,
                              v1::ListRetentionRulesRequest()));
-  Columns columns({"Category", "Of", "Days after closing", "Then"}, {2});
-  for (const v1::RetentionRule& rule : answer.rules()) {
+  Columns columns({"Category", "Of", "Days after closing", "Then", "State"},
+                  {2});
+  const auto add = [&columns](const v1::RetentionRule& rule,
+                              const char* state) {
     columns.Add({rule.category(), rule.minors() ? "minors" : "everybody",
-                 Grouped(rule.days()), rule.action()});
+                 Grouped(rule.days()), rule.action(), state});
+  };
+  for (const v1::RetentionRule& rule : answer.rules()) add(rule, "");
+  for (const v1::RetentionRule& rule : answer.proposed()) {
+    add(rule, "proposed: a second person sets the same");
   }
   return desk.Print(answer, columns.Text("No rules."));
 }
@@ -56,6 +62,11 @@ absl::Status SetRule(Desk& desk, const RetentionOptions& options) {
   ASSIGN_OR_RETURN(
       const v1::SetRetentionRuleResponse answer,
       desk.Call(&RetentionService::Stub::SetRetentionRule, request));
+  if (answer.proposed()) {
+    return desk.Print(answer,
+                      "Proposed. It takes more away than before: it holds when "
+                      "a second person sets the same.\n");
+  }
   return desk.Print(
       answer,
       absl::StrCat(options.category, " is kept for ", Grouped(options.days),
@@ -70,14 +81,15 @@ absl::Status ListDue(Desk& desk, const Paging& paging) {
                           [](v1::ListDueCasesResponse* page) {
                             return page->mutable_cases();
                           }));
-  Columns columns({"Number", "Closed", "Due", "Kept by"});
+  Columns columns({"Number", "Closed", "Due", "Kept by", "Proposed"});
   for (const v1::DueCase& one : answer.cases()) {
     std::vector<std::string> due;
     for (const v1::DueCategory& category : one.due()) {
       due.push_back(absl::StrCat(category.category(), ": ", category.action()));
     }
     columns.Add({one.number(), desk.Time(one.closed_at_ms()),
-                 absl::StrJoin(due, ", "), one.kept_by()});
+                 absl::StrJoin(due, ", "), one.kept_by(),
+                 one.proposed()});
   }
   return desk.Print(answer, columns.Text("Nothing is due."));
 }
@@ -104,7 +116,11 @@ absl::Status Decide(Desk& desk, const RetentionOptions& options) {
   ASSIGN_OR_RETURN(
       const v1::DecideRetentionResponse answer,
       desk.Call(&RetentionService::Stub::DecideRetention, request));
-  return desk.Print(answer, absl::StrCat(answer.outcome(), ".\n"));
+  return desk.Print(
+      answer, answer.outcome() == "PROPOSED"
+                  ? std::string("PROPOSED: it is done when a second person "
+                                "decides the same.\n")
+                  : absl::StrCat(answer.outcome(), ".\n"));
 }
 
 absl::Status Hold(Desk& desk, const RetentionOptions& options) {

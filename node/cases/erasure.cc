@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/civil_time.h"
 #include "node/base/errors.h"
@@ -15,6 +16,7 @@
 #include "node/cases/registry.h"
 #include "node/cases/retention_records.h"
 #include "node/cases/search.h"
+#include "node/vocabulary/fields.h"
 
 namespace amparo::cases {
 namespace {
@@ -30,8 +32,8 @@ constexpr absl::string_view kLegalHold = "LEGAL_HOLD";
 // ISO 639: undetermined. The language somebody was asked in narrows down who.
 constexpr absl::string_view kNoLanguage = "und";
 constexpr absl::string_view kRemovedReference = "REMOVED";
-// Ages in years; the bands stay.
-constexpr absl::string_view kFineVariables[] = {"ageWhenTrafficked"};
+// An age in years; the bands stay.
+constexpr absl::string_view kFineVariable = "ageWhenTrafficked";
 
 absl::Status DeleteUnder(Batch& batch, const Reader& reader, TableId table,
                          absl::string_view prefix) {
@@ -68,6 +70,23 @@ std::optional<RetentionCategory> CategoryOf(const EntryContent& content) {
   return std::nullopt;
 }
 
+// Whether the published files of the field have the variable: children,
+// schooling, websites and the like are of one's own work only.
+bool IsOfPublishedFiles(absl::string_view variable) {
+  if (variable == kFineVariable) return false;
+  const auto& fields = vocabulary::Fields::BuiltIn().all();
+  return std::any_of(
+      fields.begin(), fields.end(), [&](const vocabulary::Field& field) {
+        if (field.home != vocabulary::Home::kProfile ||
+            field.standard == vocabulary::kHtcds) {
+          return false;
+        }
+        return field.part == variable ||
+               (field.kind == vocabulary::FieldKind::kMany &&
+                absl::StartsWith(variable, field.part));
+      });
+}
+
 absl::Status RequireAsRead(Batch& batch, const AgedCase& aged) {
   const std::string key = CaseRetentionCodec::EncodeKey(aged.file.value.id);
   if (aged.keeping.has_value()) {
@@ -93,8 +112,8 @@ absl::Time StartOfQuarter(absl::Time time) {
 
 Profile Coarse(const Profile& profile) {
   Profile::Codes none;
-  for (const absl::string_view variable : kFineVariables) {
-    none[std::string(variable)] = {};
+  for (const auto& [variable, code] : profile.entries()) {
+    if (!IsOfPublishedFiles(variable)) none[variable] = {};
   }
   const absl::StatusOr<Profile> coarse = profile.With(
       vocabulary::Lists::BuiltIn(), none, Profile::Origin::kRecord);
@@ -296,7 +315,8 @@ absl::Status Eraser::InsertAnonymous(Batch& batch, const Reader& reader,
       {.kind = audit::EventKind::kCaseRegistered,
        .at = now,
        .actor = PersonId(),
-       .about = {{"case", id.hex()}, {"type", "ANONYMISED"}}},
+       // No id: the leaf beside it names the case that it was.
+       .about = {{"type", "ANONYMISED"}}},
       key));
   return KeepCounting(batch, reader, file.subject, subject, key, now);
 }

@@ -126,7 +126,8 @@ class Eraser {
 // The first moment of the quarter (UTC): times of an anonymous case are no
 // finer (rule P10).
 absl::Time StartOfQuarter(absl::Time time);
-// The profile without what is finer than bands, years and countries.
+// The profile as far as the published files of the field go (CTDC-63, CTDC-27):
+// bands and years, countries, forms and means; no age in years.
 Profile Coarse(const Profile& profile);
 
 }  // namespace amparo::cases

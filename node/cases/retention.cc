@@ -101,6 +101,22 @@ absl::StatusOr<RetentionRule> CheckRule(absl::string_view category, bool minors,
   return rule;
 }
 
+bool TakesMore(const RetentionRule& before, const RetentionRule& after) {
+  const auto taken = [](const RetentionRule& rule) {
+    switch (rule.action) {
+      case RetentionAction::kDelete:
+        return 2;
+      case RetentionAction::kAnonymise:
+        return 1;
+      case RetentionAction::kAsk:
+        return 0;
+    }
+    return 0;
+  };
+  return taken(after) > 0 &&
+         (taken(after) > taken(before) || after.days < before.days);
+}
+
 RetentionRules RetentionRules::Shipped() {
   RetentionRules rules;
   for (const RetentionCategory category : kCategories) {

@@ -57,6 +57,18 @@ struct RetentionRule {
 };
 inline constexpr int kRetentionDaysMax = 36525;
 
+// Whether `after` takes something away sooner than `before`, or more of it,
+// without a person deciding on each case: two persons have to want that.
+bool TakesMore(const RetentionRule& before, const RetentionRule& after);
+
+// What an office keeps of one rule: what holds (nullopt: what ships), and what
+// one person wants instead, until another one wants the same.
+struct StoredRule {
+  std::optional<RetentionRule> rule;
+  std::optional<RetentionRule> proposed;
+  PersonId proposed_by;  // Empty without `proposed`.
+};
+
 // Reads the codes of a rule; kCodeUnknown, or kFieldInvalid naming "category",
 // "action" or "days".
 absl::StatusOr<RetentionCategory> CheckCategory(absl::string_view code);
@@ -108,6 +120,10 @@ struct CaseRetention {
   PersonId held_by;
   std::string hold_reason;  // A code of "retention-reason".
   absl::Time keep_until = absl::InfinitePast();
+  // What one person decided, until another one decides the same: kDelete or
+  // kAnonymise.
+  std::optional<RetentionAction> proposed;
+  PersonId proposed_by;  // Empty without `proposed`.
 };
 
 // What is kept of a case that was erased.

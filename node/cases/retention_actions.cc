@@ -24,6 +24,7 @@ using people::Permission;
 
 // Cases that one page of ListDue opens at most.
 constexpr size_t kLookedAtPerPage = 1000;
+constexpr absl::string_view kProposed = "PROPOSED";
 const absl::Duration kKeepMax = absl::Hours(24 * kRetentionDaysMax);
 
 std::string BodyOfSetRule(const SetRuleRequest& request) {
@@ -47,6 +48,14 @@ std::string BodyOfDecide(const DecideRequest& request) {
   return body;
 }
 
+// Whether another person wants the same rule.
+bool IsSeconded(const StoredRule& stored, const RetentionRule& rule,
+                const PersonId& person) {
+  return stored.proposed.has_value() && stored.proposed_by != person &&
+         stored.proposed->days == rule.days &&
+         stored.proposed->action == rule.action;
+}
+
 absl::string_view Compared(int before, int after) {
   if (after > before) return "LONGER";
   return after < before ? "SHORTER" : "SAME";
@@ -57,6 +66,12 @@ absl::StatusOr<std::string> CheckRetentionReason(absl::string_view reason) {
                    vocabulary::Lists::BuiltIn().CheckCode("retention-reason",
                                                           reason, "reason"));
   return std::string(code);
+}
+
+RetentionAction ActionOf(DecideRequest::Choice choice) {
+  return choice == DecideRequest::Choice::kAnonymise
+             ? RetentionAction::kAnonymise
+             : RetentionAction::kDelete;
 }
 
 std::string NamesOf(const std::set<RetentionCategory>& categories) {
@@ -82,15 +97,18 @@ void AgedCounts::Add(const AgedCounts& other) {
   failed += other.failed;
 }
 
-absl::StatusOr<std::vector<RetentionRule>> RetentionActions::Rules(
+absl::StatusOr<ShownRules> RetentionActions::Rules(
     const people::Caller& caller) const {
   RETURN_IF_ERROR(caller.May(Permission::kSignedIn));
-  ASSIGN_OR_RETURN(const RetentionRules rules,
-                   ReadRules(desk_.store(), desk_.registry().vault()));
-  return rules.All();
+  ShownRules shown;
+  ASSIGN_OR_RETURN(
+      const RetentionRules rules,
+      ReadRules(desk_.store(), desk_.registry().vault(), &shown.proposed));
+  shown.rules = rules.All();
+  return shown;
 }
 
-absl::StatusOr<int> RetentionActions::SetRule(
+absl::StatusOr<RuleOutcome> RetentionActions::SetRule(
     const people::Caller& caller, const SetRuleRequest& request) const {
   RETURN_IF_ERROR(caller.May(Permission::kRetentionAdminister));
   ASSIGN_OR_RETURN(
@@ -105,13 +123,26 @@ absl::StatusOr<int> RetentionActions::SetRule(
             const storage::Vault& vault = desk_.registry().vault();
             ASSIGN_OR_RETURN(const RetentionRules rules,
                              ReadRules(desk_.store(), vault));
-            const int before = rules.For(rule.category, rule.minors).days;
+            const RetentionRule before =
+                rules.For(rule.category, rule.minors);
             const storage::Table<RetentionRuleCodec> table(vault);
             const RetentionRuleKey key{rule.category, rule.minors};
             ASSIGN_OR_RETURN(const auto row, table.Get(desk_.store(), key));
+            StoredRule stored;
+            if (row.has_value()) stored = row->value;
+            const bool proposed = TakesMore(before, rule) &&
+                                  !IsSeconded(stored, rule, caller.person());
+            stored.proposed.reset();
+            stored.proposed_by = PersonId();
+            if (proposed) {
+              stored.proposed = rule;
+              stored.proposed_by = caller.person();
+            } else {
+              stored.rule = rule;
+            }
             RETURN_IF_ERROR(row.has_value()
-                                ? table.Replace(batch, key, *row, rule)
-                                : table.Insert(batch, key, rule));
+                                ? table.Replace(batch, key, *row, stored)
+                                : table.Insert(batch, key, stored));
             RETURN_IF_ERROR(desk_.services().log.Record(
                 batch,
                 {.kind = audit::EventKind::kPolicyChange,
@@ -122,13 +153,19 @@ absl::StatusOr<int> RetentionActions::SetRule(
                      {"category", std::string(Name(rule.category))},
                      {"type", std::string(Name(rule.action))},
                      {"days", absl::StrCat(rule.days)},
-                     {"state", std::string(Compared(before, rule.days))}}}));
+                     {"state",
+                      proposed
+                          ? std::string(kProposed)
+                          : std::string(Compared(before.days, rule.days))}}}));
             std::string kept;
-            crypto::AppendU32(&kept, static_cast<uint32_t>(before));
+            crypto::AppendU32(&kept, static_cast<uint32_t>(before.days));
+            crypto::AppendU8(&kept, proposed ? 1 : 0);
             return kept;
           }));
-  ASSIGN_OR_RETURN(const uint32_t before, crypto::ByteReader(answer).ReadU32());
-  return static_cast<int>(before);
+  crypto::ByteReader reader(answer);
+  ASSIGN_OR_RETURN(const uint32_t before, reader.ReadU32());
+  ASSIGN_OR_RETURN(const uint8_t proposed, reader.ReadU8());
+  return RuleOutcome{static_cast<int>(before), proposed == 1};
 }
 
 absl::StatusOr<std::vector<CaseId>> RetentionActions::Candidates(
@@ -174,7 +211,10 @@ absl::StatusOr<DuePage> RetentionActions::ListDue(
     }
     ASSIGN_OR_RETURN(const std::optional<std::string> kept,
                      eraser_.KeptBy(desk_.store(), *aged));
-    page.cases.push_back({file, aged->due, kept.value_or("")});
+    page.cases.push_back(
+        {file, aged->due, kept.value_or(""),
+         aged->keeping.has_value() ? aged->keeping->value.proposed
+                                   : std::nullopt});
   }
   if (from.has_value()) page.next = absl::StrCat(*from);
   return page;
@@ -270,6 +310,8 @@ absl::StatusOr<std::string> RetentionActions::Decide(
           CaseRetention keeping;
           if (held.keeping.has_value()) keeping = held.keeping->value;
           keeping.keep_until = request.keep_until;
+          keeping.proposed.reset();
+          keeping.proposed_by = PersonId();
           RETURN_IF_ERROR(Write(batch, held, keeping));
           RETURN_IF_ERROR(
               desk_.Record(batch, audit::EventKind::kRetentionDecided, caller,
@@ -310,6 +352,14 @@ absl::StatusOr<std::string> RetentionActions::Carry(
   const bool whole = aged.due.front().category == RetentionCategory::kCaseFile;
   if (request.choice == DecideRequest::Choice::kAnonymise) {
     if (!whole) return NotDue("the case file is not due: only parts of it are");
+  }
+  const RetentionAction action = ActionOf(request.choice);
+  const auto& keeping = aged.keeping;
+  if (!keeping.has_value() || keeping->value.proposed != action ||
+      keeping->value.proposed_by == caller.person()) {
+    return Propose(batch, caller, aged, request);
+  }
+  if (action == RetentionAction::kAnonymise) {
     RETURN_IF_ERROR(eraser_.Anonymise(batch, reader, aged, now));
     RETURN_IF_ERROR(RecordErasure(batch, file, "ANONYMISE", "CASE_FILE",
                                   caller.person(), request.reason));
@@ -325,9 +375,33 @@ absl::StatusOr<std::string> RetentionActions::Carry(
   for (const Due& due : aged.due) parts.insert(due.category);
   RETURN_IF_ERROR(
       eraser_.RemoveParts(batch, reader, aged, parts, caller.person(), now));
+  CaseRetention done = keeping->value;
+  done.proposed.reset();
+  done.proposed_by = PersonId();
+  RETURN_IF_ERROR(
+      storage::Table<CaseRetentionCodec>(desk_.registry().vault())
+          .Replace(batch, file.id, *keeping, done));
   RETURN_IF_ERROR(RecordErasure(batch, file, "DELETE", NamesOf(parts),
                                 caller.person(), request.reason));
   return std::string("REDUCED");
+}
+
+absl::StatusOr<std::string> RetentionActions::Propose(
+    storage::Batch& batch, const people::Caller& caller, const AgedCase& aged,
+    const DecideRequest& request) const {
+  const Held held{aged.file, aged.keeping};
+  CaseRetention keeping;
+  if (held.keeping.has_value()) keeping = held.keeping->value;
+  keeping.proposed = ActionOf(request.choice);
+  keeping.proposed_by = caller.person();
+  RETURN_IF_ERROR(Write(batch, held, keeping));
+  RETURN_IF_ERROR(
+      desk_.Record(batch, audit::EventKind::kRetentionDecided, caller,
+                   held.file,
+                   {{"state", std::string(kProposed)},
+                    {"type", std::string(Name(*keeping.proposed))},
+                    {"reason", request.reason}}));
+  return std::string(kProposed);
 }
 
 absl::Status RetentionActions::RecordErasure(storage::Batch& batch,

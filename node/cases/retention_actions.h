@@ -33,6 +33,15 @@ struct SetRuleRequest {
   std::string action;  // A code of "retention-action".
 };
 
+struct ShownRules {
+  std::vector<RetentionRule> rules;
+  std::vector<RetentionRule> proposed;
+};
+struct RuleOutcome {
+  int days_before = 0;
+  bool proposed = false;  // A second person has to set the same.
+};
+
 // A closed case of which something is due.
 struct DueCase {
   Case file;
@@ -40,6 +49,8 @@ struct DueCase {
   // Why nothing happens meanwhile ("LEGAL_HOLD", "OPEN_REFERRAL"); empty:
   // what is not to be asked about goes at the next round.
   std::string kept_by;
+  // What one person decided and another one has not yet.
+  std::optional<RetentionAction> proposed;
 };
 struct DuePage {
   std::vector<DueCase> cases;
@@ -79,14 +90,15 @@ class RetentionActions {
   RetentionActions(const CaseDesk& desk, std::vector<const CaseTie*> ties)
       : desk_(desk), eraser_(desk.services(), std::move(ties)) {}
 
-  // SIGNED_IN. Every rule that holds.
-  absl::StatusOr<std::vector<RetentionRule>> Rules(
-      const people::Caller& caller) const;
+  // SIGNED_IN. Every rule that holds, and those that one person wants.
+  absl::StatusOr<ShownRules> Rules(const people::Caller& caller) const;
 
-  // RETENTION_ADMINISTER. The leaf POLICY_CHANGE says whether things are kept
-  // LONGER, SHORTER or as long as before. What that was, in days.
-  absl::StatusOr<int> SetRule(const people::Caller& caller,
-                              const SetRuleRequest& request) const;
+  // RETENTION_ADMINISTER. A rule that takes more (TakesMore) holds when a
+  // second person sets the same; before that it is proposed, which each other
+  // rule of the category ends. The leaf POLICY_CHANGE says whether things are
+  // kept LONGER, SHORTER or as long as before, or that it is PROPOSED.
+  absl::StatusOr<RuleOutcome> SetRule(const people::Caller& caller,
+                                      const SetRuleRequest& request) const;
 
   // CASE_RETENTION. Cases in scope of which something is due, in no order that
   // tells anything; a page may be empty and have a next one.
@@ -94,7 +106,8 @@ class RetentionActions {
                                   absl::string_view page_token) const;
 
   // CASE_RETENTION. "KEPT", "DELETED", "ANONYMISED" or "REDUCED": kDelete takes
-  // what is due, which may be parts only. kWrongState when nothing is due
+  // what is due, which may be parts only. To erase takes two persons: of the
+  // first who decides so it is "PROPOSED", until somebody decides to keep. kWrongState when nothing is due
   // (kAnonymise: not the case file), with the state "NotDue", or with what
   // keeps the case.
   absl::StatusOr<std::string> Decide(const people::Caller& caller,
@@ -128,6 +141,11 @@ class RetentionActions {
                                     const people::Caller& caller,
                                     const AgedCase& aged,
                                     const DecideRequest& request) const;
+  // Notes what the first of two persons decided.
+  absl::StatusOr<std::string> Propose(storage::Batch& batch,
+                                      const people::Caller& caller,
+                                      const AgedCase& aged,
+                                      const DecideRequest& request) const;
   // The case with its row of what keeps it, for a verb on it.
   struct Held {
     storage::Row<Case> file;

@@ -25,6 +25,32 @@ absl::StatusOr<CaseId> CaseOfKey(absl::string_view bytes) {
   return id;
 }
 
+// nullopt for none.
+absl::StatusOr<std::optional<RetentionRule>> RuleOf(uint32_t days,
+                                                    uint32_t number) {
+  if (days == 0 && number == 0) return std::optional<RetentionRule>();
+  const auto action = RetentionActionFromNumber(number);
+  if (!action.has_value() || days < 1 ||
+      days > static_cast<uint32_t>(kRetentionDaysMax)) {
+    return Unreadable();
+  }
+  RetentionRule rule;
+  rule.days = static_cast<int>(days);
+  rule.action = *action;
+  return std::optional<RetentionRule>(rule);
+}
+
+// Who proposed something; nobody proposed nothing.
+absl::StatusOr<PersonId> Proposer(bool proposed, absl::string_view bytes) {
+  if (!proposed) {
+    if (!bytes.empty()) return Unreadable();
+    return PersonId();
+  }
+  const absl::StatusOr<PersonId> by = PersonId::FromBytes(bytes);
+  if (!by.ok()) return Unreadable();
+  return *by;
+}
+
 }  // namespace
 
 std::string RetentionRuleCodec::EncodeKey(const Key& key) {
@@ -46,23 +72,29 @@ absl::StatusOr<RetentionRuleKey> RetentionRuleCodec::DecodeKey(
 
 std::string RetentionRuleCodec::Encode(const Record& from) {
   record::RetentionRule to;
-  to.set_days(static_cast<uint32_t>(from.days));
-  to.set_action(static_cast<uint32_t>(from.action));
+  if (from.rule.has_value()) {
+    to.set_days(static_cast<uint32_t>(from.rule->days));
+    to.set_action(static_cast<uint32_t>(from.rule->action));
+  }
+  if (from.proposed.has_value()) {
+    to.set_proposed_days(static_cast<uint32_t>(from.proposed->days));
+    to.set_proposed_action(static_cast<uint32_t>(from.proposed->action));
+    to.set_proposed_by(from.proposed_by.bytes());
+  }
   return storage::SerializeRecord(to);
 }
 
-absl::StatusOr<RetentionRule> RetentionRuleCodec::Decode(
+absl::StatusOr<StoredRule> RetentionRuleCodec::Decode(
     absl::string_view bytes) {
   ASSIGN_OR_RETURN(const auto from,
                    storage::ParseRecord<record::RetentionRule>(bytes));
-  const auto action = RetentionActionFromNumber(from.action());
-  if (!action.has_value() || from.days() < 1 ||
-      from.days() > static_cast<uint32_t>(kRetentionDaysMax)) {
-    return Unreadable();
-  }
-  RetentionRule to;
-  to.days = static_cast<int>(from.days());
-  to.action = *action;
+  StoredRule to;
+  ASSIGN_OR_RETURN(to.rule, RuleOf(from.days(), from.action()));
+  ASSIGN_OR_RETURN(to.proposed,
+                   RuleOf(from.proposed_days(), from.proposed_action()));
+  ASSIGN_OR_RETURN(to.proposed_by, Proposer(to.proposed.has_value(),
+                                            from.proposed_by()));
+  if (!to.rule.has_value() && !to.proposed.has_value()) return Unreadable();
   return to;
 }
 
@@ -79,6 +111,10 @@ std::string CaseRetentionCodec::Encode(const Record& from) {
   }
   if (from.keep_until != absl::InfinitePast()) {
     to.set_keep_until_ms(amparo::ToUnixMillis(from.keep_until));
+  }
+  if (from.proposed.has_value()) {
+    to.set_proposed_action(static_cast<uint32_t>(*from.proposed));
+    to.set_proposed_by(from.proposed_by.bytes());
   }
   return storage::SerializeRecord(to);
 }
@@ -106,6 +142,13 @@ absl::StatusOr<CaseRetention> CaseRetentionCodec::Decode(
   if (from.keep_until_ms() != 0) {
     to.keep_until = amparo::FromUnixMillis(from.keep_until_ms());
   }
+  to.proposed = RetentionActionFromNumber(from.proposed_action());
+  if (to.proposed.has_value() != (from.proposed_action() != 0) ||
+      to.proposed == RetentionAction::kAsk) {
+    return Unreadable();
+  }
+  ASSIGN_OR_RETURN(to.proposed_by, Proposer(to.proposed.has_value(),
+                                            from.proposed_by()));
   return to;
 }
 
@@ -132,16 +175,22 @@ absl::StatusOr<ErasedCase> ErasedCaseCodec::Decode(absl::string_view bytes) {
 }
 
 absl::StatusOr<RetentionRules> ReadRules(const storage::Reader& reader,
-                                         const storage::Vault& vault) {
+                                         const storage::Vault& vault,
+                                         std::vector<RetentionRule>* proposed) {
   RetentionRules rules = RetentionRules::Shipped();
   RETURN_IF_ERROR(storage::Table<RetentionRuleCodec>(vault).Scan(
       reader, {}, {},
       [&](const RetentionRuleKey& key,
-          const storage::Row<RetentionRule>& row) -> absl::StatusOr<bool> {
-        RetentionRule rule = row.value;
-        rule.category = key.category;
-        rule.minors = key.minors;
-        rules.Set(rule);
+          const storage::Row<StoredRule>& row) -> absl::StatusOr<bool> {
+        const auto named = [&key](RetentionRule rule) {
+          rule.category = key.category;
+          rule.minors = key.minors;
+          return rule;
+        };
+        if (row.value.rule.has_value()) rules.Set(named(*row.value.rule));
+        if (proposed != nullptr && row.value.proposed.has_value()) {
+          proposed->push_back(named(*row.value.proposed));
+        }
         return true;
       }));
   return rules;

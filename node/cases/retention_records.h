@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -27,7 +28,7 @@ struct RetentionRuleKey {
 // Category and minors of a record read come with its key.
 struct RetentionRuleCodec {
   using Key = RetentionRuleKey;
-  using Record = RetentionRule;
+  using Record = StoredRule;
   static constexpr storage::TableId kTable = storage::TableId::kRetentionRules;
   static constexpr uint32_t kSchemaVersion = 1;
   static std::string EncodeKey(const Key& key);
@@ -58,9 +59,12 @@ struct ErasedCaseCodec {
   static absl::StatusOr<Record> Decode(absl::string_view bytes);
 };
 
-// The rules that hold: what ships, and what the office set instead.
+// The rules that hold: what ships, and what the office set instead. Those that
+// one person wants are added to `proposed` unless it is null.
 absl::StatusOr<RetentionRules> ReadRules(const storage::Reader& reader,
-                                         const storage::Vault& vault);
+                                         const storage::Vault& vault,
+                                         std::vector<RetentionRule>* proposed =
+                                             nullptr);
 
 }  // namespace amparo::cases
 

@@ -59,6 +59,9 @@ void Write(const DueCase& from, v1::DueCase* out) {
     into.set_since_ms(amparo::ToUnixMillis(due.since));
   }
   out->set_kept_by(from.kept_by);
+  if (from.proposed.has_value()) {
+    out->set_proposed(std::string(Name(*from.proposed)));
+  }
 }
 
 }  // namespace
@@ -69,10 +72,13 @@ grpc::Status RetentionRpc::ListRetentionRules(
   return gate_.Answer(*context,
                       "/amparo.office.v1.RetentionService/ListRetentionRules",
                       [&](const Caller& caller) -> absl::Status {
-                        ASSIGN_OR_RETURN(const std::vector<RetentionRule> rules,
+                        ASSIGN_OR_RETURN(const ShownRules shown,
                                          actions_.Rules(caller));
-                        for (const RetentionRule& rule : rules) {
+                        for (const RetentionRule& rule : shown.rules) {
                           Write(rule, response->add_rules());
+                        }
+                        for (const RetentionRule& rule : shown.proposed) {
+                          Write(rule, response->add_proposed());
                         }
                         return absl::OkStatus();
                       });
@@ -89,10 +95,11 @@ grpc::Status RetentionRpc::SetRetentionRule(
             people::ReadId<RequestId>("request_id", request->request_id()));
         const v1::RetentionRule& rule = request->rule();
         ASSIGN_OR_RETURN(
-            const int before,
+            const RuleOutcome outcome,
             actions_.SetRule(caller, {id, rule.category(), rule.minors(),
                                       rule.days(), rule.action()}));
-        response->set_days_before(before);
+        response->set_days_before(outcome.days_before);
+        response->set_proposed(outcome.proposed);
         return absl::OkStatus();
       });
 }

@@ -130,11 +130,17 @@ std::vector<CaseRow> CaseRows() {
       RowOf<cases::ThirdPersonCodec>("third_person", SomeThirdPerson()));
   rows.push_back(RowOf<cases::CountingCodec>("counting_record", SomeCount()));
   rows.push_back(RowOf<cases::RetentionRuleCodec>(
-      "retention_rule", {cases::RetentionCategory::kNote, false, 1826,
-                         cases::RetentionAction::kDelete}));
+      "retention_rule",
+      {cases::RetentionRule{cases::RetentionCategory::kNote, false, 1826,
+                            cases::RetentionAction::kAsk},
+       cases::RetentionRule{cases::RetentionCategory::kNote, false, 365,
+                            cases::RetentionAction::kDelete},
+       Sixteen<PersonId>('q')}));
   rows.push_back(RowOf<cases::CaseRetentionCodec>(
       "case_retention", {Moment(), Sixteen<PersonId>('p'), "COMPLAINT",
-                         Moment() + absl::Hours(24)}));
+                         Moment() + absl::Hours(24),
+                         cases::RetentionAction::kAnonymise,
+                         Sixteen<PersonId>('q')}));
   rows.push_back(RowOf<cases::ErasedCaseCodec>(
       "erased_case", {Moment(), cases::RetentionAction::kAnonymise}));
   return rows;

@@ -34,10 +34,12 @@ class AgingTest : public testing::Test {
     return pair_.a.node().retention();
   }
   void Rule(const char* action) {
-    ASSERT_THAT(retention().SetRule(
-                    pair_.a.administrator(),
-                    {pair_.a.NewRequest(), "CASE_FILE", false, 30, action}),
-                IsOk());
+    for (const auto& person : {pair_.a.administrator(), pair_.a.officer()}) {
+      ASSERT_THAT(
+          retention().SetRule(
+              person, {pair_.a.NewRequest(), "CASE_FILE", false, 30, action}),
+          IsOk());
+    }
   }
   void Close(const std::string& number) {
     const cases::LifeActions life(pair_.a.node().cases().desk());

@@ -28,16 +28,74 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-TEST_F(RetentionActionsTest, OnlyTheAdministratorSetsRulesAndTheLogSaysLonger) {
+TEST_F(RetentionActionsTest, ARuleThatTakesMoreNeedsTwoPersons) {
+  const auto set = [&](const Caller& person, int days, const char* action) {
+    const auto outcome = retention_.SetRule(
+        person, {Next(), "CASE_FILE", false, days, action});
+    EXPECT_THAT(outcome, IsOk());
+    return outcome.ok() && !outcome->proposed;
+  };
+  const Case file = Full("Maria");
+  // Alone, however often, and from whom with the rule of another.
+  EXPECT_FALSE(set(administrator_, 1, "DELETE"));
+  EXPECT_FALSE(set(administrator_, 1, "DELETE"));
+  EXPECT_FALSE(set(officer_, 2, "DELETE"));
+  EXPECT_FALSE(set(administrator_, 1, "ANONYMISE"));
+  office_.clock.Advance(4000 * kDay);
+  EXPECT_EQ(Round().deleted + Round().anonymised, 0u);
+  EXPECT_THAT(retention_.Rules(anna_)->proposed, SizeIs(1));
+  EXPECT_THAT(Findings(), IsEmpty());
+  // What takes nothing by itself needs one, and ends what was proposed.
+  EXPECT_TRUE(set(officer_, 1, "ASK"));
+  EXPECT_THAT(retention_.Rules(anna_)->proposed, IsEmpty());
+  EXPECT_FALSE(set(administrator_, 10, "ANONYMISE"));
+  EXPECT_TRUE(set(officer_, 10, "ANONYMISE"));
+  EXPECT_TRUE(set(officer_, 20, "ANONYMISE"));
+  EXPECT_FALSE(set(officer_, 30, "DELETE"));
+  EXPECT_EQ(Round().anonymised, 1u);
+  ExpectGone(file);
+  EXPECT_THAT(Findings(), IsEmpty());
+}
+
+TEST_F(RetentionActionsTest, ToEraseACaseTwoPersonsDecideTheSame) {
+  const Case file = Full("Maria");
+  Rule("CASE_FILE", 1, "ASK");
+  office_.clock.Advance(kDay);
+  const auto decide = [&](const Caller& person, DecideRequest::Choice choice) {
+    DecideRequest request = Deciding(file, choice);
+    if (choice == DecideRequest::Choice::kKeep) {
+      request.keep_until = office_.clock.Now() + kDay;
+    }
+    return retention_.Decide(person, request).value_or("refused");
+  };
+  using Choice = DecideRequest::Choice;
+  EXPECT_EQ(decide(supervisor_, Choice::kDelete), "PROPOSED");
+  EXPECT_EQ(retention_.ListDue(officer_, 0, "")->cases.front().proposed,
+            RetentionAction::kDelete);
+  EXPECT_EQ(decide(supervisor_, Choice::kDelete), "PROPOSED");
+  EXPECT_EQ(decide(officer_, Choice::kAnonymise), "PROPOSED");
+  EXPECT_EQ(decide(supervisor_, Choice::kKeep), "KEPT");
+  office_.clock.Advance(kDay);
+  // To keep it ended what was proposed.
+  EXPECT_EQ(decide(supervisor_, Choice::kAnonymise), "PROPOSED");
+  EXPECT_THAT(cases_.Show(anna_, file.number.text()), IsOk());
+  EXPECT_THAT(Findings(), IsEmpty());
+  EXPECT_EQ(decide(officer_, Choice::kAnonymise), "ANONYMISED");
+  ExpectGone(file);
+}
+
+TEST_F(RetentionActionsTest, OnlyTwoRolesSetRulesAndTheLogSaysLonger) {
   SetRuleRequest request{Next(), "NOTE", false, 100, "DELETE"};
   for (const Caller* caller : {&anna_, &supervisor_}) {
     EXPECT_EQ(ReasonOf(retention_.SetRule(*caller, request).status()),
               Reason::kNotAllowed);
   }
-  EXPECT_THAT(retention_.SetRule(administrator_, request), IsOkAndHolds(1826));
-  EXPECT_THAT(retention_.SetRule(administrator_, request), IsOkAndHolds(1826));
+  EXPECT_EQ(retention_.SetRule(administrator_, request)->days_before, 1826);
+  EXPECT_EQ(retention_.SetRule(administrator_, request)->days_before, 1826);
+  request.request = Next();
+  EXPECT_EQ(retention_.SetRule(officer_, request)->days_before, 1826);
   request = {Next(), "NOTE", false, 200, "DELETE"};
-  EXPECT_THAT(retention_.SetRule(administrator_, request), IsOkAndHolds(100));
+  EXPECT_EQ(retention_.SetRule(administrator_, request)->days_before, 100);
   request = {Next(), "NOTE", false, 0, "DELETE"};
   EXPECT_EQ(FieldOf(retention_.SetRule(administrator_, request).status()),
             "days");
@@ -50,12 +108,14 @@ TEST_F(RetentionActionsTest, OnlyTheAdministratorSetsRulesAndTheLogSaysLonger) {
     for (const auto& [name, value] : logged.event->about) line += value + " ";
     said.push_back(line);
   }
-  EXPECT_THAT(said, ElementsAre("RETENTION NOTE DELETE 100 SHORTER ",
+  EXPECT_THAT(said, ElementsAre("RETENTION NOTE DELETE 100 PROPOSED ",
+                                "RETENTION NOTE DELETE 100 SHORTER ",
                                 "RETENTION NOTE DELETE 200 LONGER "));
   const auto rules = retention_.Rules(anna_);
   ASSERT_THAT(rules, IsOk());
-  EXPECT_THAT(*rules, SizeIs(5));
-  EXPECT_EQ((*rules)[3].days, 200);
+  EXPECT_THAT(rules->rules, SizeIs(5));
+  EXPECT_EQ(rules->rules[3].days, 200);
+  EXPECT_THAT(rules->proposed, IsEmpty());
   EXPECT_THAT(Findings(), IsEmpty());
 }
 
@@ -289,9 +349,12 @@ TEST_F(RetentionActionsTest, ACaseToAskAboutWaitsForADecision) {
   EXPECT_THAT(Findings(), IsEmpty());
   office_.clock.Advance(365 * kDay);
   const DecideRequest drop = Deciding(file, DecideRequest::Choice::kAnonymise);
-  EXPECT_THAT(retention_.Decide(supervisor_, drop), IsOkAndHolds("ANONYMISED"));
+  EXPECT_THAT(retention_.Decide(supervisor_, drop), IsOkAndHolds("PROPOSED"));
+  const DecideRequest second =
+      Deciding(file, DecideRequest::Choice::kAnonymise);
+  EXPECT_THAT(retention_.Decide(officer_, second), IsOkAndHolds("ANONYMISED"));
   // The same request again gives the same answer and changes nothing.
-  EXPECT_THAT(retention_.Decide(supervisor_, drop), IsOkAndHolds("ANONYMISED"));
+  EXPECT_THAT(retention_.Decide(officer_, second), IsOkAndHolds("ANONYMISED"));
   ExpectGone(file);
   EXPECT_EQ(office_.Rows(TableId::kCases), 1);
   EXPECT_EQ(Leaves(audit::EventKind::kErasure), 1);
@@ -308,9 +371,7 @@ TEST_F(RetentionActionsTest, DecidingOnPartsThatAreDueLeavesTheRest) {
                           Deciding(file, DecideRequest::Choice::kAnonymise))
                   .status()),
       "NotDue");
-  EXPECT_THAT(retention_.Decide(supervisor_,
-                                Deciding(file, DecideRequest::Choice::kDelete)),
-              IsOkAndHolds("REDUCED"));
+  EXPECT_EQ(BothDecide(file, DecideRequest::Choice::kDelete), "REDUCED");
   EXPECT_EQ(office_.Rows(TableId::kCaseEntries), 1);
   EXPECT_THAT(Findings(), IsEmpty());
 }

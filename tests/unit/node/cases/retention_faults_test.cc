@@ -60,9 +60,12 @@ TEST_F(RetentionActionsTest, ACrashInARoundLeavesWholeCases) {
       const CasesActions cases(office.services(), requests);
       const RetentionActions retention(cases.desk(), {});
       if (set_rule) {
-        EXPECT_THAT(retention.SetRule(administrator_, {Next(), "CASE_FILE",
-                                                       false, 1, "DELETE"}),
-                    IsOk());
+        for (const people::Caller* const person :
+             {&administrator_, &officer_}) {
+          EXPECT_THAT(retention.SetRule(*person, {Next(), "CASE_FILE", false,
+                                                  1, "DELETE"}),
+                      IsOk());
+        }
         office.clock.Advance(2 * kDay);
         office.store->DieAt(2, moment);
       }

@@ -49,9 +49,19 @@ class RetentionActionsTest : public LifeTest {
 
   void Rule(const char* category, int days, const char* action,
             bool minors = false) {
-    EXPECT_THAT(retention_.SetRule(administrator_,
-                                   {Next(), category, minors, days, action}),
-                IsOk());
+    for (const people::Caller* const person : {&administrator_, &officer_}) {
+      EXPECT_THAT(retention_.SetRule(*person,
+                                     {Next(), category, minors, days, action}),
+                  IsOk());
+    }
+  }
+  // What the second of two persons is answered who decide to erase.
+  std::string BothDecide(const Case& file, DecideRequest::Choice choice) {
+    EXPECT_THAT(retention_.Decide(supervisor_, Deciding(file, choice)),
+                IsOkAndHolds("PROPOSED"));
+    const auto outcome = retention_.Decide(officer_, Deciding(file, choice));
+    EXPECT_THAT(outcome, IsOk());
+    return outcome.value_or("");
   }
 
   // A case with something in every table, closed now unless it is to be left
@@ -165,6 +175,8 @@ class RetentionActionsTest : public LifeTest {
     EXPECT_EQ(cases_.Search(supervisor_, query)->total, 0);
   }
 
+  const people::Caller officer_ =
+      Person('o', people::Role::kDataProtectionOfficer, "");
   FakeTie tie_;
   const RetentionActions retention_;
 };

@@ -183,5 +183,20 @@ TEST(RetentionTest, P10_AnonymousTimesAreQuartersAndAgesAreBands) {
   EXPECT_EQ(coarse.Find("gender"), "Female");
 }
 
+TEST(RetentionTest, P10_ACoarseProfileHasOnlyWhatPublishedFilesHave) {
+  const std::vector<Profile::Pair> pairs = {
+      {"numberOfChildren", "2"},  {"maritalStatus", "Single"},
+      {"isForcedLabour", "1"},    {"typeOfLabourBegging", "1"},
+      {"meansOfControlThreats", "1"}, {"CountryOfExploitation", "UKR"}};
+  for (const Profile::Pair& pair : pairs) {
+    const auto profile =
+        Profile::Create(vocabulary::Lists::BuiltIn(), {pair});
+    ASSERT_THAT(profile, IsOk()) << pair.first;
+    const bool own = pair.first == "numberOfChildren" ||
+                     pair.first == "maritalStatus";
+    EXPECT_EQ(Coarse(*profile).Find(pair.first).empty(), own) << pair.first;
+  }
+}
+
 }  // namespace
 }  // namespace amparo::cases

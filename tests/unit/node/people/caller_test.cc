@@ -71,7 +71,7 @@ TEST(RoleTest, GrantsExactlyItsPermissions) {
        {P::kPersonAdminister, P::kRetentionAdminister, P::kPeerRead,
         P::kPeerAdminister, P::kPeerConfirm, P::kStatusRead}},
       {Role::kDataProtectionOfficer,
-       {P::kCaseRetention, P::kConsentRead, P::kPeerRead, P::kPeerConfirm,
+       {P::kCaseRetention, P::kRetentionAdminister, P::kConsentRead, P::kPeerRead, P::kPeerConfirm,
         P::kTableRelease, P::kTrendRead, P::kStatusRead, P::kLogRead}},
       {Role::kAuditor, {P::kStatusRead, P::kLogRead}},
   };
