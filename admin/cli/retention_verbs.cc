@@ -88,8 +88,7 @@ absl::Status ListDue(Desk& desk, const Paging& paging) {
       due.push_back(absl::StrCat(category.category(), ": ", category.action()));
     }
     columns.Add({one.number(), desk.Time(one.closed_at_ms()),
-                 absl::StrJoin(due, ", "), one.kept_by(),
-                 one.proposed()});
+                 absl::StrJoin(due, ", "), one.kept_by(), one.proposed()});
   }
   return desk.Print(answer, columns.Text("Nothing is due."));
 }

@@ -75,16 +75,16 @@ std::optional<RetentionCategory> CategoryOf(const EntryContent& content) {
 bool IsOfPublishedFiles(absl::string_view variable) {
   if (variable == kFineVariable) return false;
   const auto& fields = vocabulary::Fields::BuiltIn().all();
-  return std::any_of(
-      fields.begin(), fields.end(), [&](const vocabulary::Field& field) {
-        if (field.home != vocabulary::Home::kProfile ||
-            field.standard == vocabulary::kHtcds) {
-          return false;
-        }
-        return field.part == variable ||
-               (field.kind == vocabulary::FieldKind::kMany &&
-                absl::StartsWith(variable, field.part));
-      });
+  return std::any_of(fields.begin(), fields.end(),
+                     [&](const vocabulary::Field& field) {
+                       if (field.home != vocabulary::Home::kProfile ||
+                           field.standard == vocabulary::kHtcds) {
+                         return false;
+                       }
+                       return field.part == variable ||
+                              (field.kind == vocabulary::FieldKind::kMany &&
+                               absl::StartsWith(variable, field.part));
+                     });
 }
 
 absl::Status RequireAsRead(Batch& batch, const AgedCase& aged) {
@@ -112,8 +112,10 @@ absl::Time StartOfQuarter(absl::Time time) {
 
 Profile Coarse(const Profile& profile) {
   Profile::Codes none;
-  for (const auto& [variable, code] : profile.entries()) {
-    if (!IsOfPublishedFiles(variable)) none[variable] = {};
+  for (const vocabulary::Coded& entry : profile.entries()) {
+    if (!IsOfPublishedFiles(entry.variable)) {
+      none[std::string(entry.variable)] = {};
+    }
   }
   const absl::StatusOr<Profile> coarse = profile.With(
       vocabulary::Lists::BuiltIn(), none, Profile::Origin::kRecord);

@@ -123,8 +123,7 @@ absl::StatusOr<RuleOutcome> RetentionActions::SetRule(
             const storage::Vault& vault = desk_.registry().vault();
             ASSIGN_OR_RETURN(const RetentionRules rules,
                              ReadRules(desk_.store(), vault));
-            const RetentionRule before =
-                rules.For(rule.category, rule.minors);
+            const RetentionRule before = rules.For(rule.category, rule.minors);
             const storage::Table<RetentionRuleCodec> table(vault);
             const RetentionRuleKey key{rule.category, rule.minors};
             ASSIGN_OR_RETURN(const auto row, table.Get(desk_.store(), key));
@@ -153,10 +152,9 @@ absl::StatusOr<RuleOutcome> RetentionActions::SetRule(
                      {"category", std::string(Name(rule.category))},
                      {"type", std::string(Name(rule.action))},
                      {"days", absl::StrCat(rule.days)},
-                     {"state",
-                      proposed
-                          ? std::string(kProposed)
-                          : std::string(Compared(before.days, rule.days))}}}));
+                     {"state", proposed ? std::string(kProposed)
+                                        : std::string(Compared(before.days,
+                                                               rule.days))}}}));
             std::string kept;
             crypto::AppendU32(&kept, static_cast<uint32_t>(before.days));
             crypto::AppendU8(&kept, proposed ? 1 : 0);
@@ -211,10 +209,10 @@ absl::StatusOr<DuePage> RetentionActions::ListDue(
     }
     ASSIGN_OR_RETURN(const std::optional<std::string> kept,
                      eraser_.KeptBy(desk_.store(), *aged));
-    page.cases.push_back(
-        {file, aged->due, kept.value_or(""),
-         aged->keeping.has_value() ? aged->keeping->value.proposed
-                                   : std::nullopt});
+    page.cases.push_back({file, aged->due, kept.value_or(""),
+                          aged->keeping.has_value()
+                              ? aged->keeping->value.proposed
+                              : std::nullopt});
   }
   if (from.has_value()) page.next = absl::StrCat(*from);
   return page;
@@ -378,9 +376,8 @@ absl::StatusOr<std::string> RetentionActions::Carry(
   CaseRetention done = keeping->value;
   done.proposed.reset();
   done.proposed_by = PersonId();
-  RETURN_IF_ERROR(
-      storage::Table<CaseRetentionCodec>(desk_.registry().vault())
-          .Replace(batch, file.id, *keeping, done));
+  RETURN_IF_ERROR(storage::Table<CaseRetentionCodec>(desk_.registry().vault())
+                      .Replace(batch, file.id, *keeping, done));
   RETURN_IF_ERROR(RecordErasure(batch, file, "DELETE", NamesOf(parts),
                                 caller.person(), request.reason));
   return std::string("REDUCED");
@@ -395,12 +392,11 @@ absl::StatusOr<std::string> RetentionActions::Propose(
   keeping.proposed = ActionOf(request.choice);
   keeping.proposed_by = caller.person();
   RETURN_IF_ERROR(Write(batch, held, keeping));
-  RETURN_IF_ERROR(
-      desk_.Record(batch, audit::EventKind::kRetentionDecided, caller,
-                   held.file,
-                   {{"state", std::string(kProposed)},
-                    {"type", std::string(Name(*keeping.proposed))},
-                    {"reason", request.reason}}));
+  RETURN_IF_ERROR(desk_.Record(batch, audit::EventKind::kRetentionDecided,
+                               caller, held.file,
+                               {{"state", std::string(kProposed)},
+                                {"type", std::string(Name(*keeping.proposed))},
+                                {"reason", request.reason}}));
   return std::string(kProposed);
 }
 

@@ -107,9 +107,9 @@ class RetentionActions {
 
   // CASE_RETENTION. "KEPT", "DELETED", "ANONYMISED" or "REDUCED": kDelete takes
   // what is due, which may be parts only. To erase takes two persons: of the
-  // first who decides so it is "PROPOSED", until somebody decides to keep. kWrongState when nothing is due
-  // (kAnonymise: not the case file), with the state "NotDue", or with what
-  // keeps the case.
+  // first who decides so it is "PROPOSED", until somebody decides to keep.
+  // kWrongState when nothing is due (kAnonymise: not the case file), with the
+  // state "NotDue", or with what keeps the case.
   absl::StatusOr<std::string> Decide(const people::Caller& caller,
                                      const DecideRequest& request) const;
 

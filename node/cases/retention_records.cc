@@ -47,7 +47,7 @@ absl::StatusOr<PersonId> Proposer(bool proposed, absl::string_view bytes) {
     return PersonId();
   }
   const absl::StatusOr<PersonId> by = PersonId::FromBytes(bytes);
-  if (!by.ok()) return Unreadable();
+  if (!by.ok() || by->empty()) return Unreadable();
   return *by;
 }
 
@@ -84,16 +84,15 @@ std::string RetentionRuleCodec::Encode(const Record& from) {
   return storage::SerializeRecord(to);
 }
 
-absl::StatusOr<StoredRule> RetentionRuleCodec::Decode(
-    absl::string_view bytes) {
+absl::StatusOr<StoredRule> RetentionRuleCodec::Decode(absl::string_view bytes) {
   ASSIGN_OR_RETURN(const auto from,
                    storage::ParseRecord<record::RetentionRule>(bytes));
   StoredRule to;
   ASSIGN_OR_RETURN(to.rule, RuleOf(from.days(), from.action()));
   ASSIGN_OR_RETURN(to.proposed,
                    RuleOf(from.proposed_days(), from.proposed_action()));
-  ASSIGN_OR_RETURN(to.proposed_by, Proposer(to.proposed.has_value(),
-                                            from.proposed_by()));
+  ASSIGN_OR_RETURN(to.proposed_by,
+                   Proposer(to.proposed.has_value(), from.proposed_by()));
   if (!to.rule.has_value() && !to.proposed.has_value()) return Unreadable();
   return to;
 }
@@ -147,8 +146,8 @@ absl::StatusOr<CaseRetention> CaseRetentionCodec::Decode(
       to.proposed == RetentionAction::kAsk) {
     return Unreadable();
   }
-  ASSIGN_OR_RETURN(to.proposed_by, Proposer(to.proposed.has_value(),
-                                            from.proposed_by()));
+  ASSIGN_OR_RETURN(to.proposed_by,
+                   Proposer(to.proposed.has_value(), from.proposed_by()));
   return to;
 }
 

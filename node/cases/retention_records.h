@@ -61,10 +61,9 @@ struct ErasedCaseCodec {
 
 // The rules that hold: what ships, and what the office set instead. Those that
 // one person wants are added to `proposed` unless it is null.
-absl::StatusOr<RetentionRules> ReadRules(const storage::Reader& reader,
-                                         const storage::Vault& vault,
-                                         std::vector<RetentionRule>* proposed =
-                                             nullptr);
+absl::StatusOr<RetentionRules> ReadRules(
+    const storage::Reader& reader, const storage::Vault& vault,
+    std::vector<RetentionRule>* proposed = nullptr);
 
 }  // namespace amparo::cases
 

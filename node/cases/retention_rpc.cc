@@ -69,19 +69,18 @@ void Write(const DueCase& from, v1::DueCase* out) {
 grpc::Status RetentionRpc::ListRetentionRules(
     grpc::ServerContext* context, const v1::ListRetentionRulesRequest*,
     v1::ListRetentionRulesResponse* response) {
-  return gate_.Answer(*context,
-                      "/amparo.office.v1.RetentionService/ListRetentionRules",
-                      [&](const Caller& caller) -> absl::Status {
-                        ASSIGN_OR_RETURN(const ShownRules shown,
-                                         actions_.Rules(caller));
-                        for (const RetentionRule& rule : shown.rules) {
-                          Write(rule, response->add_rules());
-                        }
-                        for (const RetentionRule& rule : shown.proposed) {
-                          Write(rule, response->add_proposed());
-                        }
-                        return absl::OkStatus();
-                      });
+  return gate_.Answer(
+      *context, "/amparo.office.v1.RetentionService/ListRetentionRules",
+      [&](const Caller& caller) -> absl::Status {
+        ASSIGN_OR_RETURN(const ShownRules shown, actions_.Rules(caller));
+        for (const RetentionRule& rule : shown.rules) {
+          Write(rule, response->add_rules());
+        }
+        for (const RetentionRule& rule : shown.proposed) {
+          Write(rule, response->add_proposed());
+        }
+        return absl::OkStatus();
+      });
 }
 
 grpc::Status RetentionRpc::SetRetentionRule(

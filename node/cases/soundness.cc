@@ -389,7 +389,7 @@ absl::StatusOr<ErasedCases> ReadErased(Inspection& inspection) {
 absl::Status CheckRetention(Inspection& inspection) {
   RETURN_IF_ERROR(storage::OpenAll<RetentionRuleCodec>(
                       inspection, Erasure::kNever,
-                      [](const RetentionRuleKey&, const Row<RetentionRule>&) {
+                      [](const RetentionRuleKey&, const Row<StoredRule>&) {
                         return absl::OkStatus();
                       })
                       .status());

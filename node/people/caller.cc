@@ -148,8 +148,9 @@ Scope ScopeOf(Role role, Permission permission) {
     case Role::kDataProtectionOfficer:
       return OfficeWide(
           permission,
-          {P::kCaseRetention, P::kRetentionAdminister, P::kConsentRead, P::kPeerRead, P::kPeerConfirm,
-           P::kTableRelease, P::kTrendRead, P::kStatusRead, P::kLogRead});
+          {P::kCaseRetention, P::kRetentionAdminister, P::kConsentRead,
+           P::kPeerRead, P::kPeerConfirm, P::kTableRelease, P::kTrendRead,
+           P::kStatusRead, P::kLogRead});
     case Role::kAuditor:
       return OfficeWide(permission, {P::kStatusRead, P::kLogRead});
   }

@@ -137,10 +137,10 @@ std::vector<CaseRow> CaseRows() {
                             cases::RetentionAction::kDelete},
        Sixteen<PersonId>('q')}));
   rows.push_back(RowOf<cases::CaseRetentionCodec>(
-      "case_retention", {Moment(), Sixteen<PersonId>('p'), "COMPLAINT",
-                         Moment() + absl::Hours(24),
-                         cases::RetentionAction::kAnonymise,
-                         Sixteen<PersonId>('q')}));
+      "case_retention",
+      {Moment(), Sixteen<PersonId>('p'), "COMPLAINT",
+       Moment() + absl::Hours(24), cases::RetentionAction::kAnonymise,
+       Sixteen<PersonId>('q')}));
   rows.push_back(RowOf<cases::ErasedCaseCodec>(
       "erased_case", {Moment(), cases::RetentionAction::kAnonymise}));
   return rows;

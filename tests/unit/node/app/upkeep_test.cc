@@ -35,10 +35,9 @@ class AgingTest : public testing::Test {
   }
   void Rule(const char* action) {
     for (const auto& person : {pair_.a.administrator(), pair_.a.officer()}) {
-      ASSERT_THAT(
-          retention().SetRule(
-              person, {pair_.a.NewRequest(), "CASE_FILE", false, 30, action}),
-          IsOk());
+      ASSERT_THAT(retention().SetRule(person, {pair_.a.NewRequest(),
+                                               "CASE_FILE", false, 30, action}),
+                  IsOk());
     }
   }
   void Close(const std::string& number) {

@@ -109,20 +109,42 @@ TEST(RetentionTest, ARuleOfMinorsComesBeforeTheGeneralOneForThemOnly) {
   EXPECT_EQ(rules.Shortest(), 10 * kDay);
 }
 
+TEST(RetentionTest, ARuleTakesMoreWhenItActsSoonerOrHarder) {
+  using A = RetentionAction;
+  const auto rule = [](int days, A action) {
+    return RetentionRule{RetentionCategory::kCaseFile, false, days, action};
+  };
+  EXPECT_TRUE(TakesMore(rule(10, A::kAsk), rule(20, A::kDelete)));
+  EXPECT_TRUE(TakesMore(rule(10, A::kAsk), rule(20, A::kAnonymise)));
+  EXPECT_TRUE(TakesMore(rule(10, A::kAnonymise), rule(20, A::kDelete)));
+  EXPECT_TRUE(TakesMore(rule(10, A::kDelete), rule(9, A::kDelete)));
+  EXPECT_TRUE(TakesMore(rule(10, A::kDelete), rule(9, A::kAnonymise)));
+  EXPECT_FALSE(TakesMore(rule(10, A::kDelete), rule(10, A::kDelete)));
+  EXPECT_FALSE(TakesMore(rule(10, A::kDelete), rule(11, A::kAnonymise)));
+  EXPECT_FALSE(TakesMore(rule(10, A::kDelete), rule(1, A::kAsk)));
+}
+
 TEST(RetentionTest, RecordsRoundTripAndOthersAreDamage) {
   CaseRetention keeping;
   keeping.held_at = kClosed;
   keeping.held_by = *PersonId::FromBytes(std::string(16, 'p'));
   keeping.hold_reason = "COMPLAINT";
   keeping.keep_until = kClosed + kDay;
+  keeping.proposed = RetentionAction::kAnonymise;
+  keeping.proposed_by = *PersonId::FromBytes(std::string(16, 'q'));
+  StoredRule stored;
+  stored.rule =
+      RetentionRule{RetentionCategory::kNote, true, 7, RetentionAction::kAsk};
+  stored.proposed = RetentionRule{RetentionCategory::kNote, true, 5,
+                                  RetentionAction::kDelete};
+  stored.proposed_by = keeping.proposed_by;
   namespace pb = amparo::record::v1;
   EXPECT_THAT(FieldsNotSet(ParsedAs<pb::CaseRetention>(
                   CaseRetentionCodec::Encode(keeping))),
               IsEmpty());
-  EXPECT_THAT(
-      FieldsNotSet(ParsedAs<pb::RetentionRule>(RetentionRuleCodec::Encode(
-          {RetentionCategory::kNote, true, 7, RetentionAction::kAsk}))),
-      IsEmpty());
+  EXPECT_THAT(FieldsNotSet(ParsedAs<pb::RetentionRule>(
+                  RetentionRuleCodec::Encode(stored))),
+              IsEmpty());
   EXPECT_THAT(FieldsNotSet(ParsedAs<pb::ErasedCase>(ErasedCaseCodec::Encode(
                   {kClosed, RetentionAction::kAnonymise}))),
               IsEmpty());
@@ -133,14 +155,22 @@ TEST(RetentionTest, RecordsRoundTripAndOthersAreDamage) {
   EXPECT_EQ(kept->held_by, keeping.held_by);
   EXPECT_EQ(kept->hold_reason, keeping.hold_reason);
   EXPECT_EQ(kept->keep_until, keeping.keep_until);
+  EXPECT_EQ(kept->proposed, keeping.proposed);
+  EXPECT_EQ(kept->proposed_by, keeping.proposed_by);
   keeping.hold_reason = "a name";
   EXPECT_FALSE(
       CaseRetentionCodec::Decode(CaseRetentionCodec::Encode(keeping)).ok());
-  const auto rule = RetentionRuleCodec::Decode(RetentionRuleCodec::Encode(
-      {RetentionCategory::kNote, true, 7, RetentionAction::kDelete}));
+  const auto rule =
+      RetentionRuleCodec::Decode(RetentionRuleCodec::Encode(stored));
   ASSERT_THAT(rule, IsOk());
-  EXPECT_EQ(rule->days, 7);
-  EXPECT_EQ(rule->action, RetentionAction::kDelete);
+  EXPECT_EQ(rule->rule->days, 7);
+  EXPECT_EQ(rule->rule->action, RetentionAction::kAsk);
+  EXPECT_EQ(rule->proposed->days, 5);
+  EXPECT_EQ(rule->proposed->action, RetentionAction::kDelete);
+  EXPECT_EQ(rule->proposed_by, stored.proposed_by);
+  stored.proposed_by = PersonId();
+  EXPECT_FALSE(
+      RetentionRuleCodec::Decode(RetentionRuleCodec::Encode(stored)).ok());
   const auto key = RetentionRuleCodec::DecodeKey(
       RetentionRuleCodec::EncodeKey({RetentionCategory::kNote, true}));
   ASSERT_THAT(key, IsOk());
@@ -185,15 +215,14 @@ TEST(RetentionTest, P10_AnonymousTimesAreQuartersAndAgesAreBands) {
 
 TEST(RetentionTest, P10_ACoarseProfileHasOnlyWhatPublishedFilesHave) {
   const std::vector<Profile::Pair> pairs = {
-      {"numberOfChildren", "2"},  {"maritalStatus", "Single"},
-      {"isForcedLabour", "1"},    {"typeOfLabourBegging", "1"},
+      {"numberOfChildren", "2"},      {"maritalStatus", "Single"},
+      {"isForcedLabour", "1"},        {"typeOfLabourBegging", "1"},
       {"meansOfControlThreats", "1"}, {"CountryOfExploitation", "UKR"}};
   for (const Profile::Pair& pair : pairs) {
-    const auto profile =
-        Profile::Create(vocabulary::Lists::BuiltIn(), {pair});
+    const auto profile = Profile::Create(vocabulary::Lists::BuiltIn(), {pair});
     ASSERT_THAT(profile, IsOk()) << pair.first;
-    const bool own = pair.first == "numberOfChildren" ||
-                     pair.first == "maritalStatus";
+    const bool own =
+        pair.first == "numberOfChildren" || pair.first == "maritalStatus";
     EXPECT_EQ(Coarse(*profile).Find(pair.first).empty(), own) << pair.first;
   }
 }

@@ -71,8 +71,9 @@ TEST(RoleTest, GrantsExactlyItsPermissions) {
        {P::kPersonAdminister, P::kRetentionAdminister, P::kPeerRead,
         P::kPeerAdminister, P::kPeerConfirm, P::kStatusRead}},
       {Role::kDataProtectionOfficer,
-       {P::kCaseRetention, P::kRetentionAdminister, P::kConsentRead, P::kPeerRead, P::kPeerConfirm,
-        P::kTableRelease, P::kTrendRead, P::kStatusRead, P::kLogRead}},
+       {P::kCaseRetention, P::kRetentionAdminister, P::kConsentRead,
+        P::kPeerRead, P::kPeerConfirm, P::kTableRelease, P::kTrendRead,
+        P::kStatusRead, P::kLogRead}},
       {Role::kAuditor, {P::kStatusRead, P::kLogRead}},
   };
   EXPECT_EQ(std::size(rows), AllRoles().size());
