@@ -12,6 +12,7 @@
 #include "node/cases/attachments.h"
 #include "node/cases/cases_records.h"
 #include "node/cases/entries_records.h"
+#include "node/cases/retention_records.h"
 
 namespace amparo::cases {
 namespace {
@@ -145,6 +146,8 @@ absl::StatusOr<Entry> EntryBook::Retract(storage::Batch& batch,
                       .Replace(batch, {file.value.id, id}, before, entry));
   if (const auto* const attached =
           std::get_if<Attachment>(&entry.wording.content)) {
+    RETURN_IF_ERROR(
+        CheckNotHeld(batch, reader, registry_.vault(), file.value.id));
     RemovePieces(batch, {file.value.id, id}, *attached);
   }
   std::vector<Entry> entries = ValuesOf(page.rows);

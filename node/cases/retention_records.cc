@@ -173,6 +173,25 @@ absl::StatusOr<ErasedCase> ErasedCaseCodec::Decode(absl::string_view bytes) {
   return ErasedCase{amparo::FromUnixMillis(from.at_ms()), *action};
 }
 
+absl::Status CheckNotHeld(storage::Batch& batch, const storage::Reader& reader,
+                          const storage::Vault& vault, const CaseId& id) {
+  ASSIGN_OR_RETURN(const auto keeping,
+                   storage::Table<CaseRetentionCodec>(vault).Get(reader, id));
+  const std::string key = CaseRetentionCodec::EncodeKey(id);
+  if (!keeping.has_value()) {
+    batch.RequireAbsent(CaseRetentionCodec::kTable, key);
+    return absl::OkStatus();
+  }
+  if (keeping->value.held_at.has_value()) {
+    return WithState(
+        Error(Reason::kWrongState,
+              "the case has a legal hold: nothing of it is destroyed"),
+        "Held");
+  }
+  batch.RequireUnchanged(CaseRetentionCodec::kTable, key, keeping->stored);
+  return absl::OkStatus();
+}
+
 absl::StatusOr<RetentionRules> ReadRules(const storage::Reader& reader,
                                          const storage::Vault& vault,
                                          std::vector<RetentionRule>* proposed) {

@@ -59,6 +59,11 @@ struct ErasedCaseCodec {
   static absl::StatusOr<Record> Decode(absl::string_view bytes);
 };
 
+// Refuses, with the state "Held", what would destroy something of a case under
+// a legal hold; otherwise makes `batch` require that none is placed meanwhile.
+absl::Status CheckNotHeld(storage::Batch& batch, const storage::Reader& reader,
+                          const storage::Vault& vault, const CaseId& id);
+
 // The rules that hold: what ships, and what the office set instead. Those that
 // one person wants are added to `proposed` unless it is null.
 absl::StatusOr<RetentionRules> ReadRules(

@@ -12,6 +12,7 @@
 #include "node/base/limits.h"
 #include "node/base/status_macros.h"
 #include "node/cases/entries_records.h"
+#include "node/cases/retention_records.h"
 #include "node/cases/text.h"
 
 namespace amparo::cases {
@@ -180,6 +181,8 @@ absl::Status ThirdPersonActions::Remove(
                 desk_.Reach(caller, Permission::kCaseWrite, request.number));
             RETURN_IF_ERROR(CheckNotMerged(file.value));
             storage::Vault& vault = desk_.registry().vault();
+            RETURN_IF_ERROR(
+                CheckNotHeld(batch, desk_.store(), vault, file.value.id));
             const ThirdPersonTable table(vault);
             const ThirdPersonKey key{file.value.id, request.person};
             ASSIGN_OR_RETURN(const auto row, table.Get(desk_.store(), key));

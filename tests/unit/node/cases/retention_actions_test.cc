@@ -30,8 +30,8 @@ using ::testing::SizeIs;
 
 TEST_F(RetentionActionsTest, ARuleThatTakesMoreNeedsTwoPersons) {
   const auto set = [&](const Caller& person, int days, const char* action) {
-    const auto outcome = retention_.SetRule(
-        person, {Next(), "CASE_FILE", false, days, action});
+    const auto outcome =
+        retention_.SetRule(person, {Next(), "CASE_FILE", false, days, action});
     EXPECT_THAT(outcome, IsOk());
     return outcome.ok() && !outcome->proposed;
   };
@@ -135,6 +135,7 @@ TEST_F(RetentionActionsTest, P12_ADeletedCaseIsGoneFromEveryTable) {
   EXPECT_THAT(tie_.erased, ElementsAre(file.id));
   EXPECT_EQ(office_.Rows(TableId::kConsents), 0);
   EXPECT_EQ(office_.Rows(TableId::kConsentsBySubject), 0);
+  EXPECT_EQ(office_.Rows(TableId::kAttachmentPieces), 0);
   EXPECT_EQ(cases_.List(anna_, {})->total, 1);
   EXPECT_EQ(Leaves(audit::EventKind::kErasure), 1);
   EXPECT_THAT(Findings(), IsEmpty());
@@ -224,26 +225,31 @@ TEST_F(RetentionActionsTest, P12_PartsGoAtTheirOwnTimeAndTheCaseStays) {
   Rule("NOTE", 10, "DELETE");
   Rule("IDENTITY", 20, "DELETE");
   Rule("THIRD_PERSON", 20, "DELETE");
+  Rule("ATTACHMENT", 20, "DELETE");
   office_.clock.Advance(10 * kDay);
   EXPECT_EQ(Round().reduced, 1u);
-  EXPECT_EQ(office_.Rows(TableId::kCaseEntries), 1);  // The service.
+  // The service and the file.
+  EXPECT_EQ(office_.Rows(TableId::kCaseEntries), 2);
+  EXPECT_EQ(office_.Rows(TableId::kAttachmentPieces), 2);
   EXPECT_FALSE(Shown(file).file.risk_to_life);
   EXPECT_TRUE(Shown(file).file.has_identity);
   EXPECT_THAT(Findings(), IsEmpty());
   EXPECT_EQ(Round().reduced, 0u);
   office_.clock.Advance(10 * kDay);
   EXPECT_EQ(Round().reduced, 1u);
-  for (const TableId table : {TableId::kIdentities, TableId::kIdentityHistory,
-                              TableId::kThirdPersons, TableId::kBlindWords}) {
+  for (const TableId table :
+       {TableId::kIdentities, TableId::kIdentityHistory, TableId::kThirdPersons,
+        TableId::kBlindWords, TableId::kAttachmentPieces}) {
     EXPECT_EQ(office_.Rows(table), 0) << storage::TableName(table);
   }
+  EXPECT_EQ(office_.Rows(TableId::kCaseEntries), 1);  // The service.
   const ShownCase shown = Shown(file);
   EXPECT_FALSE(shown.file.has_identity);
   EXPECT_EQ(shown.profile.Find("gender"), "Female");
   const auto history = life_.History(anna_, file.number.text());
   ASSERT_THAT(history, IsOk());
   EXPECT_EQ(history->back().kind, ChangeKind::kAged);
-  EXPECT_EQ(history->back().reason, "IDENTITY+THIRD_PERSON");
+  EXPECT_EQ(history->back().reason, "IDENTITY+THIRD_PERSON+ATTACHMENT");
   for (const CaseChange& change : *history) {
     EXPECT_THAT(change.identity_parts, IsEmpty());
   }
@@ -299,6 +305,32 @@ TEST_F(RetentionActionsTest, NothingOfAHeldCaseIsDeletedUntilItIsReleased) {
   EXPECT_EQ(Leaves(audit::EventKind::kLegalHold), 2);
   EXPECT_EQ(Round().deleted, 1u);
   ExpectGone(file);
+}
+
+TEST_F(RetentionActionsTest, NobodyDestroysAnythingOfAHeldCaseByHand) {
+  const Case file = Full("Maria", /*close=*/false);
+  const EntryId attached = Attach(file);
+  const auto persons = thirds_.List(anna_, file.number.text());
+  ASSERT_THAT(persons, IsOk());
+  ASSERT_THAT(*persons, SizeIs(1));
+  const auto retract = [&] {
+    return entries_.Retract(
+        anna_, {Next(), file.number.text(), attached, "wrong file"});
+  };
+  const auto remove = [&] {
+    return thirds_.Remove(anna_,
+                          {Next(), file.number.text(), persons->front().id});
+  };
+  ASSERT_THAT(Hold(file), IsOk());
+  EXPECT_EQ(StateOf(retract()), "Held");
+  EXPECT_EQ(StateOf(remove()), "Held");
+  EXPECT_EQ(office_.Rows(TableId::kAttachmentPieces), 4);
+  EXPECT_EQ(office_.Rows(TableId::kThirdPersons), 1);
+  ASSERT_THAT(Hold(file, true), IsOk());
+  EXPECT_THAT(retract(), IsOk());
+  EXPECT_THAT(remove(), IsOk());
+  EXPECT_EQ(office_.Rows(TableId::kAttachmentPieces), 2);
+  EXPECT_THAT(Findings(), IsEmpty());
 }
 
 TEST_F(RetentionActionsTest, AHoldOfAMergedCaseHoldsTheOther) {
@@ -372,7 +404,7 @@ TEST_F(RetentionActionsTest, DecidingOnPartsThatAreDueLeavesTheRest) {
                   .status()),
       "NotDue");
   EXPECT_EQ(BothDecide(file, DecideRequest::Choice::kDelete), "REDUCED");
-  EXPECT_EQ(office_.Rows(TableId::kCaseEntries), 1);
+  EXPECT_EQ(office_.Rows(TableId::kCaseEntries), 2);
   EXPECT_THAT(Findings(), IsEmpty());
 }
 

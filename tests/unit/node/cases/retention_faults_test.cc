@@ -62,8 +62,8 @@ TEST_F(RetentionActionsTest, ACrashInARoundLeavesWholeCases) {
       if (set_rule) {
         for (const people::Caller* const person :
              {&administrator_, &officer_}) {
-          EXPECT_THAT(retention.SetRule(*person, {Next(), "CASE_FILE", false,
-                                                  1, "DELETE"}),
+          EXPECT_THAT(retention.SetRule(
+                          *person, {Next(), "CASE_FILE", false, 1, "DELETE"}),
                       IsOk());
         }
         office.clock.Advance(2 * kDay);

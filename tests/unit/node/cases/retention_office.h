@@ -15,7 +15,10 @@
 #include <utility>
 #include <vector>
 
+#include "crypto/base/digest.h"
 #include "node/base/errors.h"
+#include "node/base/limits.h"
+#include "node/cases/attachment_actions.h"
 #include "node/cases/columns.h"
 #include "node/cases/foreign/importer.h"
 #include "node/cases/foreign/mapping.h"
@@ -50,9 +53,9 @@ class RetentionActionsTest : public LifeTest {
   void Rule(const char* category, int days, const char* action,
             bool minors = false) {
     for (const people::Caller* const person : {&administrator_, &officer_}) {
-      EXPECT_THAT(retention_.SetRule(*person,
-                                     {Next(), category, minors, days, action}),
-                  IsOk());
+      EXPECT_THAT(
+          retention_.SetRule(*person, {Next(), category, minors, days, action}),
+          IsOk());
     }
   }
   // What the second of two persons is answered who decide to erase.
@@ -81,6 +84,7 @@ class RetentionActionsTest : public LifeTest {
     EXPECT_THAT(Write(anna_, file, RiskAssessment{"HIGH", "Threats.", true}),
                 IsOk());
     EXPECT_THAT(Write(anna_, file, ServiceGiven{"FOOD"}), IsOk());
+    Attach(file);
     AddThirdPersonRequest third;
     third.request = Next();
     third.number = file.number.text();
@@ -91,6 +95,23 @@ class RetentionActionsTest : public LifeTest {
     Consenting(file);
     if (close) Close(file);
     return file;
+  }
+  // A file of two pieces.
+  EntryId Attach(const Case& file) {
+    const std::string bytes(limits::kAttachmentPieceBytes + 10, 'f');
+    const auto upload = attachments_.Begin(
+        anna_, {Next(),
+                file.number.text(),
+                {{2025, 1, 1},
+                 "",
+                 Attachment{"MEDICAL", "Report", "application/pdf",
+                            bytes.size(), crypto::Sha256(bytes)}}});
+    EXPECT_THAT(upload, IsOk());
+    if (!upload.ok()) return EntryId();
+    EXPECT_THAT((*upload)->Feed(bytes), IsOk());
+    const auto id = (*upload)->Finish();
+    EXPECT_THAT(id, IsOk());
+    return id.value_or(EntryId());
   }
   void Consenting(const Case& file) {
     consent::ConsentFields fields;
@@ -177,6 +198,7 @@ class RetentionActionsTest : public LifeTest {
 
   const people::Caller officer_ =
       Person('o', people::Role::kDataProtectionOfficer, "");
+  AttachmentActions attachments_{cases_.desk()};
   FakeTie tie_;
   const RetentionActions retention_;
 };
