@@ -25,6 +25,9 @@ using delivery::Plain;
 using delivery::ReceiptBody;
 using delivery::SignedPlain;
 using delivery::WireLetter;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
 
 class SenderFault : public SharedFederationTest,
                     public testing::WithParamInterface<const Fault*> {};
