@@ -194,8 +194,8 @@ absl::StatusOr<std::optional<std::string>> Eraser::KeptBy(
 }
 
 absl::Status Eraser::DeleteOne(Batch& batch, const Reader& reader,
-                               const Row<Case>& row, RetentionAction action,
-                               absl::Time now) const {
+                               const AgedCase& aged, const Row<Case>& row,
+                               RetentionAction action, absl::Time now) const {
   Vault& vault = services_.registry.vault();
   const Case& file = row.value;
   const std::string id = file.id.bytes();
@@ -205,7 +205,7 @@ absl::Status Eraser::DeleteOne(Batch& batch, const Reader& reader,
     RETURN_IF_ERROR(tie->Erase(batch, reader, file));
   }
   RETURN_IF_ERROR(services_.ledger.Erase(batch, reader, file.subject));
-  RETURN_IF_ERROR(RemoveIdentity(batch, reader, row));
+  RETURN_IF_ERROR(RemoveIdentity(batch, reader, aged, row));
   RETURN_IF_ERROR(RemoveThirdPersons(batch, reader, file.id));
   for (const TableId table : {TableId::kCaseEntries, TableId::kCaseHistory}) {
     RETURN_IF_ERROR(DeleteUnder(batch, reader, table, id));
@@ -222,8 +222,56 @@ absl::Status Eraser::DeleteOne(Batch& batch, const Reader& reader,
   return absl::OkStatus();
 }
 
+absl::Status Eraser::ForgetFormerMerges(Batch& batch, const Reader& reader,
+                                        const AgedCase& aged,
+                                        const CaseId& id) const {
+  ASSIGN_OR_RETURN(const std::vector<CaseChange> own,
+                   services_.registry.HistoryOf(reader, id));
+  std::set<CaseId> others;
+  for (const CaseChange& change : own) {
+    if (change.kind == ChangeKind::kMergedAway) {
+      others.insert(change.other_case);
+    }
+  }
+  // Those go with it, history and all.
+  others.erase(aged.file.value.id);
+  for (const Row<Case>& absorbed : aged.absorbed) {
+    others.erase(absorbed.value.id);
+  }
+  const Table<CaseChangeCodec> history(services_.registry.vault());
+  for (const CaseId& other : others) {
+    const std::string key = CaseCodec::EncodeKey(other);
+    ASSIGN_OR_RETURN(const auto stored, reader.Get(CaseCodec::kTable, key));
+    if (!stored.has_value()) continue;  // Erased since.
+    batch.RequireUnchanged(CaseCodec::kTable, key, *stored);
+    bool together = false;
+    RETURN_IF_ERROR(history.Scan(
+        reader, other.bytes(), {},
+        [&](const ChangeKey& place,
+            const Row<CaseChange>& row) -> absl::StatusOr<bool> {
+          const bool of_both = row.value.other_case == id;
+          together =
+              together || (of_both && row.value.kind == ChangeKind::kAbsorbed);
+          if (together) {
+            CaseChange silent = row.value;
+            silent.identity_parts.clear();
+            silent.profile.clear();
+            RETURN_IF_ERROR(history.Put(batch, place, silent, row.key));
+            batch.Delete(IdentityChangeCodec::kTable,
+                         IdentityChangeCodec::EncodeKey(place));
+          }
+          together =
+              together && !(of_both && row.value.kind == ChangeKind::kReleased);
+          return true;
+        }));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Eraser::RemoveIdentity(Batch& batch, const Reader& reader,
+                                    const AgedCase& aged,
                                     const Row<Case>& row) const {
+  RETURN_IF_ERROR(ForgetFormerMerges(batch, reader, aged, row.value.id));
   const Vault& vault = services_.registry.vault();
   const Table<IdentityCodec> identities(vault);
   const SubjectId& subject = row.value.subject;
@@ -268,9 +316,10 @@ absl::Status Eraser::Delete(Batch& batch, const Reader& reader,
   RETURN_IF_ERROR(RequireAsRead(batch, aged));
   for (const Row<Case>& other : aged.absorbed) {
     RETURN_IF_ERROR(
-        DeleteOne(batch, reader, other, RetentionAction::kDelete, now));
+        DeleteOne(batch, reader, aged, other, RetentionAction::kDelete, now));
   }
-  return DeleteOne(batch, reader, aged.file, RetentionAction::kDelete, now);
+  return DeleteOne(batch, reader, aged, aged.file, RetentionAction::kDelete,
+                   now);
 }
 
 absl::Status Eraser::Anonymise(Batch& batch, const Reader& reader,
@@ -280,9 +329,10 @@ absl::Status Eraser::Anonymise(Batch& batch, const Reader& reader,
   // What is merged away is not counted: nothing of it stays.
   for (const Row<Case>& other : aged.absorbed) {
     RETURN_IF_ERROR(
-        DeleteOne(batch, reader, other, RetentionAction::kDelete, now));
+        DeleteOne(batch, reader, aged, other, RetentionAction::kDelete, now));
   }
-  return DeleteOne(batch, reader, aged.file, RetentionAction::kAnonymise, now);
+  return DeleteOne(batch, reader, aged, aged.file, RetentionAction::kAnonymise,
+                   now);
 }
 
 absl::Status Eraser::InsertAnonymous(Batch& batch, const Reader& reader,
@@ -362,13 +412,13 @@ absl::Status Eraser::RemoveParts(Batch& batch, const Reader& reader,
                                  const PersonId& by, absl::Time now) const {
   RETURN_IF_ERROR(RequireAsRead(batch, aged));
   for (const Row<Case>& other : aged.absorbed) {
-    RETURN_IF_ERROR(RemoveFrom(batch, reader, other, parts, by, now));
+    RETURN_IF_ERROR(RemoveFrom(batch, reader, aged, other, parts, by, now));
   }
-  return RemoveFrom(batch, reader, aged.file, parts, by, now);
+  return RemoveFrom(batch, reader, aged, aged.file, parts, by, now);
 }
 
 absl::Status Eraser::RemoveFrom(Batch& batch, const Reader& reader,
-                                const Row<Case>& row,
+                                const AgedCase& aged, const Row<Case>& row,
                                 const std::set<RetentionCategory>& parts,
                                 const PersonId& by, absl::Time now) const {
   std::set<RetentionCategory> present;
@@ -388,7 +438,7 @@ absl::Status Eraser::RemoveFrom(Batch& batch, const Reader& reader,
     RETURN_IF_ERROR(RemoveThirdPersons(batch, reader, row.value.id));
   }
   if (parts.count(RetentionCategory::kIdentity) > 0) {
-    RETURN_IF_ERROR(RemoveIdentity(batch, reader, row));
+    RETURN_IF_ERROR(RemoveIdentity(batch, reader, aged, row));
     revision.after.has_identity = false;
     // Names of parts without what they said lead nowhere.
     const Table<CaseChangeCodec> history(vault);

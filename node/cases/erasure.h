@@ -95,15 +95,22 @@ class Eraser {
  private:
   absl::Status AddPresent(const storage::Reader& reader, const Case& file,
                           std::set<RetentionCategory>& present) const;
+  // `aged`: all that goes together, `file` or `row` among it.
   absl::Status DeleteOne(storage::Batch& batch, const storage::Reader& reader,
-                         const storage::Row<Case>& file, RetentionAction action,
-                         absl::Time now) const;
+                         const AgedCase& aged, const storage::Row<Case>& file,
+                         RetentionAction action, absl::Time now) const;
   absl::Status RemoveFrom(storage::Batch& batch, const storage::Reader& reader,
-                          const storage::Row<Case>& file,
+                          const AgedCase& aged, const storage::Row<Case>& file,
                           const std::set<RetentionCategory>& parts,
                           const PersonId& by, absl::Time now) const;
+  // While two cases were merged, the history of the other says what was known
+  // of both: it says no more of that time than that there were changes.
+  absl::Status ForgetFormerMerges(storage::Batch& batch,
+                                  const storage::Reader& reader,
+                                  const AgedCase& aged, const CaseId& id) const;
   absl::Status RemoveIdentity(storage::Batch& batch,
                               const storage::Reader& reader,
+                              const AgedCase& aged,
                               const storage::Row<Case>& file) const;
   absl::Status RemovePhoto(storage::Batch& batch, const storage::Reader& reader,
                            const SubjectId& subject) const;

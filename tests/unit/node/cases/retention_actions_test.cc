@@ -352,6 +352,39 @@ TEST_F(RetentionActionsTest, AHoldOfAMergedCaseHoldsTheOther) {
   EXPECT_THAT(Findings(), IsEmpty());
 }
 
+TEST_F(RetentionActionsTest, AFormerMergeKeepsNothingOfTheOtherPerson) {
+  const Case into = Full("Maria", /*close=*/false);
+  Identity other;
+  other.primary_language = "ron";
+  const Case merged = Registered(
+      anna_, {{"gender", "Female"}, {"maritalStatus", "Single"}}, other);
+  EXPECT_EQ(office_.Rows(TableId::kIdentityHistory), 1);
+  ASSERT_TRUE(merges_.Merge(anna_, Merging(into, merged))->done);
+  ASSERT_THAT(
+      merges_.Unmerge(anna_, {Next(), merged.number.text(), "two sisters"}),
+      IsOk());
+  EXPECT_EQ(office_.Rows(TableId::kIdentityHistory), 3);
+  Close(merged);
+  Rule("CASE_FILE", 1, "DELETE");
+  office_.clock.Advance(kDay);
+  ASSERT_EQ(Round().deleted, 1u);
+  // Of the case that stays: its own amendment, and that there was a merge.
+  EXPECT_EQ(office_.Rows(TableId::kIdentityHistory), 1);
+  const auto history = life_.History(anna_, into.number.text());
+  ASSERT_THAT(history, IsOk());
+  int of_merge = 0;
+  for (const CaseChange& change : *history) {
+    if (change.other_case != merged.id) continue;
+    ++of_merge;
+    EXPECT_THAT(change.identity_parts, IsEmpty());
+    EXPECT_THAT(change.profile, IsEmpty());
+  }
+  EXPECT_EQ(of_merge, 2);
+  EXPECT_EQ(history->front().identity_parts.size(), 1u);
+  EXPECT_THAT(cases_.ShowIdentity(anna_, into.number.text()), IsOk());
+  EXPECT_THAT(Findings(), IsEmpty());
+}
+
 TEST_F(RetentionActionsTest, ACaseToAskAboutWaitsForADecision) {
   const Case file = Full("Maria");
   Rule("CASE_FILE", 1, "ASK");
