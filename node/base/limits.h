@@ -79,6 +79,8 @@ inline constexpr size_t kAttachmentBytesMax = 25 * 1024 * 1024;
 inline constexpr size_t kAttachmentPieceBytes = 1024 * 1024;
 // Files on their way to or from the node at once: each may be in memory whole.
 inline constexpr int kAttachmentStreamsMax = 4;
+// Of one person, so that nobody who stalls takes all.
+inline constexpr int kAttachmentStreamsOfOneMax = 2;
 // Fewer persons than this are not told apart by what was recorded of them.
 inline constexpr int64_t kCountShownMin = 11;
 

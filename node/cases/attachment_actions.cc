@@ -27,21 +27,37 @@ std::string DigestOf(const AttachRequest& request) {
 
 }  // namespace
 
-absl::StatusOr<StreamPlace> StreamPlace::Take(std::atomic<int>& taken) {
-  StreamPlace place(&taken);
-  if (++taken > limits::kAttachmentStreamsMax) {
+absl::StatusOr<StreamPlaces::Place> StreamPlaces::Take(const PersonId& person) {
+  absl::MutexLock lock(&mutex_);
+  if (taken_ == limits::kAttachmentStreamsMax) {
     return Error(Reason::kLimitExceeded,
                  absl::StrCat("the node takes and gives at most ",
                               limits::kAttachmentStreamsMax,
                               " files at once: try again in a moment"));
   }
-  return place;
+  const auto mine = of_one_.find(person);
+  if (mine != of_one_.end() &&
+      mine->second == limits::kAttachmentStreamsOfOneMax) {
+    return Error(Reason::kLimitExceeded,
+                 absl::StrCat(limits::kAttachmentStreamsOfOneMax,
+                              " files of yours are on their way: wait for "
+                              "one, or end it"));
+  }
+  ++taken_;
+  ++of_one_[person];
+  return Place(this, Free{this, person});
+}
+
+void StreamPlaces::Leave(const PersonId& person) {
+  absl::MutexLock lock(&mutex_);
+  --taken_;
+  if (--of_one_[person] == 0) of_one_.erase(person);
 }
 
 Upload::Upload(const CaseDesk& desk, const EntryBook& book,
                const people::Caller& caller, AttachRequest request,
                const storage::Row<Case>& file, const EntryId& id,
-               StreamPlace place)
+               StreamPlaces::Place place)
     : desk_(desk),
       book_(book),
       caller_(caller),
@@ -82,7 +98,7 @@ absl::StatusOr<EntryId> Upload::Finish() {
 
 Download::Download(const CaseDesk& desk,
                    std::unique_ptr<storage::Reader> moment, const EntryKey& of,
-                   Attachment file, StreamPlace place)
+                   Attachment file, StreamPlaces::Place place)
     : moment_(std::move(moment)),
       file_(std::move(file)),
       pieces_(desk.registry().vault(), *moment_, of, file_),
@@ -98,7 +114,7 @@ absl::StatusOr<std::unique_ptr<Upload>> AttachmentActions::Begin(
   }
   RETURN_IF_ERROR(CheckWording(vocabulary::Lists::BuiltIn(), desk_.Latest(),
                                request.wording));
-  ASSIGN_OR_RETURN(StreamPlace place, StreamPlace::Take(streams_));
+  ASSIGN_OR_RETURN(StreamPlaces::Place place, streams_.Take(caller.person()));
   ASSIGN_OR_RETURN(const EntryId id, desk_.FreshId<EntryId>());
   return absl::WrapUnique(new Upload(desk_, book_, caller, std::move(request),
                                      file, id, std::move(place)));
@@ -124,7 +140,7 @@ absl::StatusOr<std::unique_ptr<Download>> AttachmentActions::Open(
                            "the attachment is retracted: its content is gone"),
                      "RETRACTED");
   }
-  ASSIGN_OR_RETURN(StreamPlace place, StreamPlace::Take(streams_));
+  ASSIGN_OR_RETURN(StreamPlaces::Place place, streams_.Take(caller.person()));
   storage::Batch batch;
   RETURN_IF_ERROR(desk_.Record(batch, audit::EventKind::kCaseEntry, caller,
                                file,

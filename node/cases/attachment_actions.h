@@ -10,14 +10,16 @@
 #ifndef AMPARO_NODE_CASES_ATTACHMENT_ACTIONS_H_
 #define AMPARO_NODE_CASES_ATTACHMENT_ACTIONS_H_
 
-#include <atomic>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
 #include "node/base/ids.h"
 #include "node/cases/attachments.h"
 #include "node/cases/case_desk.h"
@@ -32,19 +34,27 @@ struct AttachRequest {
   Wording wording;     // Of an Attachment: size and digest are known before.
 };
 
-// One of the limits::kAttachmentStreamsMax files on their way; free again when
-// it is destroyed.
-class StreamPlace {
+// The limits::kAttachmentStreamsMax files on their way. Thread-safe.
+class StreamPlaces {
  public:
-  // kLimitExceeded when all are taken. `taken` must outlive it.
-  static absl::StatusOr<StreamPlace> Take(std::atomic<int>& taken);
+  // One of them; free again when it is destroyed.
+  struct Free {
+    StreamPlaces* places;
+    PersonId person;
+    void operator()(const void*) const { places->Leave(person); }
+  };
+  using Place = std::unique_ptr<const void, Free>;
+
+  // kLimitExceeded when all are taken, or as many as one person may have.
+  absl::StatusOr<Place> Take(const PersonId& person)
+      ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  struct Free {
-    void operator()(std::atomic<int>* taken) const { --*taken; }
-  };
-  explicit StreamPlace(std::atomic<int>* taken) : taken_(taken) {}
-  std::unique_ptr<std::atomic<int>, Free> taken_;
+  void Leave(const PersonId& person) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  absl::Mutex mutex_;
+  int taken_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::map<PersonId, int> of_one_ ABSL_GUARDED_BY(mutex_);
 };
 
 // A file that is being attached. One thread. Nothing is stored unless Finish
@@ -63,14 +73,15 @@ class Upload {
   friend class AttachmentActions;
   Upload(const CaseDesk& desk, const EntryBook& book,
          const people::Caller& caller, AttachRequest request,
-         const storage::Row<Case>& file, const EntryId& id, StreamPlace place);
+         const storage::Row<Case>& file, const EntryId& id,
+         StreamPlaces::Place place);
 
   const CaseDesk& desk_;
   const EntryBook& book_;
   const people::Caller caller_;
   const AttachRequest request_;
   PieceWriter pieces_;
-  const StreamPlace place_;
+  const StreamPlaces::Place place_;
 };
 
 // A file that is being fetched, as it was when the fetch began. One thread.
@@ -83,12 +94,12 @@ class Download {
  private:
   friend class AttachmentActions;
   Download(const CaseDesk& desk, std::unique_ptr<storage::Reader> moment,
-           const EntryKey& of, Attachment file, StreamPlace place);
+           const EntryKey& of, Attachment file, StreamPlaces::Place place);
 
   const std::unique_ptr<storage::Reader> moment_;
   const Attachment file_;
   PieceReader pieces_;
-  const StreamPlace place_;
+  const StreamPlaces::Place place_;
 };
 
 // Thread-safe; `desk` must outlive it, and it every Upload and Download. One
@@ -114,7 +125,7 @@ class AttachmentActions {
  private:
   const CaseDesk& desk_;
   const EntryBook book_;
-  std::atomic<int> streams_{0};
+  StreamPlaces streams_;
 };
 
 }  // namespace amparo::cases

@@ -317,8 +317,16 @@ TEST_F(AttachmentActionsTest, OnlySoManyFilesAreOnTheirWayAtOnce) {
   const auto id = Send(anna_, Asking(file, "abc"), "abc");
   ASSERT_THAT(id, IsOk());
   std::vector<std::unique_ptr<Upload>> uploads;
-  for (int i = 0; i < limits::kAttachmentStreamsMax - 1; ++i) {
-    uploads.push_back(*attachments_.Begin(anna_, Asking(file, "abc")));
+  for (int i = 0; i < limits::kAttachmentStreamsOfOneMax; ++i) {
+    uploads.push_back(*attachments_.Begin(supervisor_, Asking(file, "abc")));
+  }
+  // One person takes no more, however many are free.
+  EXPECT_EQ(
+      ReasonOf(attachments_.Begin(supervisor_, Asking(file, "abc")).status()),
+      Reason::kLimitExceeded);
+  for (int i = limits::kAttachmentStreamsOfOneMax + 1;
+       i < limits::kAttachmentStreamsMax; ++i) {
+    uploads.push_back(*attachments_.Begin(boris_, Asking(file, "abc")));
   }
   auto download = attachments_.Open(anna_, file.number.text(), *id);
   ASSERT_THAT(download, IsOk());
