@@ -43,11 +43,12 @@ class RpcTest : public testing::Test {
   }
   void StopServing() { server_ = nullptr; }
 
-  std::string SignIn(char fill, people::Role role) {
+  std::string SignIn(char fill, people::Role role,
+                     const std::string& team = "north") {
     people::Person person;
     person.name = std::string(8, fill);
     person.roles = {role};
-    person.team = "north";
+    person.team = team;
     person.state = people::PersonState::kActive;
     person.password_hash = "$argon2id$none";
     person.added_at = office_.clock.Now();

@@ -23,7 +23,7 @@
 #include "node/storage/table.h"
 #include "tests/support/every_field_set.h"
 #include "tests/support/status_matchers.h"
-#include "tests/unit/node/cases/office.h"
+#include "tests/unit/node/cases/rpc_office.h"
 
 namespace amparo::cases {
 namespace {
@@ -39,41 +39,14 @@ using ::testing::StartsWith;
 const std::string kRequest(32, 'a');
 
 // A real server in this process, and a client with a session.
-class CaseFilesRpcTest : public testing::Test {
+class CaseFilesRpcTest : public RpcTest {
  protected:
   CaseFilesRpcTest()
-      : actions_(office_.services()),
-        sessions_(*office_.store, *office_.vault, office_.clock),
-        gate_(sessions_),
-        rpc_(gate_, actions_) {
-    grpc::ServerBuilder builder;
-    builder.RegisterService(&rpc_);
-    server_ = builder.BuildAndStart();
-    stub_ = v1::CaseFileService::NewStub(server_->InProcessChannel({}));
-    caseworker_ = SignIn('a', people::Role::kCaseworker);
-    administrator_ = SignIn('b', people::Role::kAdministrator);
-    supervisor_ = SignIn('h', people::Role::kSupervisor);
-  }
-
-  std::string SignIn(char fill, people::Role role,
-                     const std::string& team = "north") {
-    people::Person person;
-    person.name = std::string(8, fill);
-    person.roles = {role};
-    person.team = team;
-    person.state = people::PersonState::kActive;
-    person.password_hash = "$argon2id$none";
-    person.added_at = office_.clock.Now();
-    const PersonId id = *PersonId::FromBytes(std::string(16, fill));
-    storage::Batch batch;
-    EXPECT_THAT(storage::Table<people::PersonCodec>(*office_.vault)
-                    .Insert(batch, id, person),
-                IsOk());
-    auto session = sessions_.Open(batch, id, office_.random);
-    EXPECT_THAT(session, IsOk());
-    EXPECT_THAT(office_.store->Commit(batch), IsOk());
-    return std::string(session->token.Reveal());
-  }
+      : files_(office_.services()),
+        rpc_(gate_, files_),
+        stub_(v1::CaseFileService::NewStub(Serve({&rpc_}))),
+        supervisor_(SignIn('h', people::Role::kSupervisor)) {}
+  ~CaseFilesRpcTest() override { StopServing(); }
 
   // What the node said, and how it ended.
   struct Heard {
@@ -180,15 +153,9 @@ class CaseFilesRpcTest : public testing::Test {
 
   int64_t Stored() const { return office_.Rows(storage::TableId::kCases); }
 
-  Office office_;
-  CaseFilesActions actions_;
-  people::Sessions sessions_;
-  people::Gate gate_;
+  CaseFilesActions files_;
   CaseFilesRpc rpc_;
-  std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<v1::CaseFileService::Stub> stub_;
-  std::string caseworker_;
-  std::string administrator_;
   std::string supervisor_;
 };
 
@@ -270,7 +237,7 @@ TEST_F(CaseFilesRpcTest, AClientThatIsKilledHalfWayContinuesWithTheNextRun) {
   const int64_t kept = Stored();
   EXPECT_LT(kept, 3000);
   grpc::ServerBuilder builder;
-  CaseFilesRpc rpc(gate_, actions_);
+  CaseFilesRpc rpc(gate_, files_);
   builder.RegisterService(&rpc);
   server_ = builder.BuildAndStart();
   stub_ = v1::CaseFileService::NewStub(server_->InProcessChannel({}));
