@@ -53,7 +53,6 @@ class Upkeep {
   absl::Time next_sweep_ = absl::InfinitePast();
   absl::Time next_aging_ = absl::InfinitePast();
   std::optional<size_t> aging_from_;  // While a look is under way.
-  cases::AgedCounts aged_;            // In that look.
   // A peer that did not answer is greeted less often.
   struct Silence {
     int failures = 0;

@@ -81,7 +81,7 @@ class Eraser {
 
   // Delete, and a new case with a number, ids and a key of its own that holds
   // the coarse profile and the consents for statistics: it counts as before,
-  // and nothing leads from the one to the other.
+  // and no row or leaf joins the two. Its team, owner and year stay.
   absl::Status Anonymise(storage::Batch& batch, const storage::Reader& reader,
                          const AgedCase& aged, absl::Time now) const;
 

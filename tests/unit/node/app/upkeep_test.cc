@@ -12,6 +12,7 @@
 
 #include "node/app/fsck.h"
 #include "node/base/errors.h"
+#include "node/base/log.h"
 #include "node/cases/life_actions.h"
 #include "tests/support/office_pair.h"
 #include "tests/support/status_matchers.h"
@@ -20,6 +21,8 @@ namespace amparo::app {
 namespace {
 
 using storage::TableId;
+using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 constexpr absl::Duration kDay = absl::Hours(24);
@@ -87,7 +90,15 @@ TEST_F(AgingTest, P12_TheDailyRoundDeletesWhatNothingNeeds) {
   Close(number);
   Days(29);
   EXPECT_EQ(pair_.a.Rows(TableId::kCases), 2u);
+  std::string said;
+  SetLogSink([&said](absl::string_view line) {
+    said.append(line.data(), line.size());
+  });
   Days(1);
+  SetLogSink({});
+  // That it looked, and nothing of how many.
+  EXPECT_THAT(said, HasSubstr("\"cases_aged\""));
+  EXPECT_THAT(said, Not(HasSubstr("deleted")));
   EXPECT_EQ(pair_.a.Rows(TableId::kCases), 1u);
   EXPECT_EQ(pair_.a.Rows(TableId::kErasedCases), 1u);
   EXPECT_EQ(pair_.a.CountEvents(audit::EventKind::kErasure), 1u);
