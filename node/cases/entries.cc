@@ -60,8 +60,8 @@ absl::Status CheckSubdivision(const vocabulary::Lists& lists,
 class Check {
  public:
   Check(const vocabulary::Lists& lists, absl::CivilDay today,
-        const PartialDate& happened)
-      : lists_(lists), today_(today), happened_(happened) {}
+        const PartialDate& happened, Dating dating)
+      : lists_(lists), today_(today), happened_(happened), dating_(dating) {}
 
   absl::Status operator()(RouteEvent& event) const {
     RETURN_IF_ERROR(
@@ -89,7 +89,7 @@ class Check {
         risk.next_due.Latest() < happened_.Latest()) {
       return FieldError("risk.next_due", "must not be before the assessment");
     }
-    return NeedDate();
+    return dating_ == Dating::kRequired ? NeedDate() : absl::OkStatus();
   }
 
   absl::Status operator()(SupportItem& support) const {
@@ -156,12 +156,18 @@ class Check {
   const vocabulary::Lists& lists_;
   absl::CivilDay today_;
   const PartialDate& happened_;
+  Dating dating_;
 };
 
 // Whether `a` comes after `b` among entries of one kind.
 bool Later(const Entry& a, const Entry& b) {
-  return std::tuple(a.wording.happened.Latest(), a.recorded_at, a.id) >
-         std::tuple(b.wording.happened.Latest(), b.recorded_at, b.id);
+  const auto when = [](const Entry& entry) {
+    const PartialDate& happened = entry.wording.happened;
+    return std::tuple(
+        happened.known() ? happened.Latest() : absl::CivilDay::min(),
+        entry.recorded_at, entry.id);
+  };
+  return when(a) > when(b);
 }
 
 bool RecordedBefore(const Entry& a, const Entry& b) {
@@ -195,10 +201,11 @@ bool IsEntryKind(absl::string_view name) {
 }
 
 absl::Status CheckWording(const vocabulary::Lists& lists, absl::CivilDay today,
-                          Wording& wording) {
+                          Wording& wording, Dating dating) {
   RETURN_IF_ERROR(CheckText("source", wording.source, kShort, false));
   RETURN_IF_ERROR(CheckPast("happened", today, wording.happened));
-  return std::visit(Check(lists, today, wording.happened), wording.content);
+  return std::visit(Check(lists, today, wording.happened, dating),
+                    wording.content);
 }
 
 absl::Status CheckReason(absl::string_view reason) {

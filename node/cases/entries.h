@@ -124,19 +124,24 @@ struct Entry {
   }
 };
 
+// Whether a risk assessment must say when it was made. Who records one says
+// so; the record of another system may not have it.
+enum class Dating { kRequired, kAsTheSourceHas };
+
 // kFieldInvalid or kCodeUnknown naming the field ("event.country"), never the
 // value. Lists' aliases are replaced by their codes. A decision and a risk
 // assessment need a date; nothing has happened after `today`, the last day
 // that it is anywhere.
 absl::Status CheckWording(const vocabulary::Lists& lists, absl::CivilDay today,
-                          Wording& wording);
+                          Wording& wording, Dating dating = Dating::kRequired);
 // Why something was amended or retracted: 1 to limits::kShortTextBytesMax
 // bytes.
 absl::Status CheckReason(absl::string_view reason);
 
 // What entries say together about the case. Retracted ones say nothing. Of
 // two, the one that happened later stands (an unknown day or month counts as
-// its last); of the same date, the one recorded later.
+// its last, and no date at all is before every date, so that nothing undated
+// hides what somebody assessed); of the same date, the one recorded later.
 struct Standing {
   // The trafficking status that holds. nullopt: no decision was ever
   // recorded. When every one is retracted, what the profile said when none

@@ -145,6 +145,10 @@ absl::StatusOr<KeyId> Registry::Insert(storage::Batch& batch,
     RETURN_IF_ERROR(
         IndexIdentity(batch, vault_, file.subject, nullptr, &*fresh.identity));
   }
+  for (const Entry& entry : fresh.entries) {
+    RETURN_IF_ERROR(storage::Table<EntryCodec>(vault_).Put(
+        batch, {file.id, entry.id}, entry, key));
+  }
   RETURN_IF_ERROR(storage::Table<CaseNumberCodec>(vault_).Insert(
       batch, NumberKey(vault_, file.number), file.id));
   if (!fresh.source_key.empty()) {

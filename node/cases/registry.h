@@ -20,6 +20,7 @@
 #include "absl/strings/string_view.h"
 #include "node/base/ids.h"
 #include "node/cases/cases.h"
+#include "node/cases/entries.h"
 #include "node/cases/history.h"
 #include "node/storage/store.h"
 #include "node/storage/table.h"
@@ -53,6 +54,9 @@ struct NewCase {
   // Where an imported row came from: unique within the source; empty when the
   // case was registered by a person.
   std::string source_key;
+  // What is written down with it, checked. None is a decision or tells of a
+  // risk to life: EntryBook is what lets a case follow these.
+  std::vector<Entry> entries = {};
 };
 
 // A change of a case, and what its history says of it.
@@ -142,9 +146,9 @@ class Registry {
                                    absl::string_view source,
                                    absl::string_view source_key) const;
 
-  // Adds case, profile, identity, indexes and the subject's new data key to
-  // `batch`, and returns that key. The commit fails with kVersionConflict when
-  // the number or the source key is taken.
+  // Adds case, profile, identity, entries, indexes and the subject's new data
+  // key to `batch`, and returns that key. The commit fails with
+  // kVersionConflict when the number or the source key is taken.
   absl::StatusOr<KeyId> Insert(storage::Batch& batch,
                                const NewCase& fresh) const;
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
 #include "crypto/base/bytes.h"
 #include "crypto/base/digest.h"
@@ -17,6 +18,8 @@ constexpr int kConflictsMax = 5;
 constexpr absl::string_view kAlreadyImported = "ALREADY_IMPORTED";
 constexpr absl::string_view kChainStart = "amparo.import.v1";
 constexpr absl::string_view kYear = "yearOfRegistration";
+// UTC+14, the first place where a day begins.
+constexpr absl::Duration kFirstDay = absl::Hours(14);
 
 }  // namespace
 
@@ -88,8 +91,8 @@ absl::Status Importer::TakeRow(const CsvRecord& record) {
 
 absl::StatusOr<Importer::Waiting> Importer::Prepare(MappedRow& row,
                                                     std::string& column) const {
-  const absl::CivilDay today =
-      absl::ToCivilDay(services_.clock.Now(), absl::UTCTimeZone());
+  const absl::Time now = services_.clock.Now();
+  const absl::CivilDay today = absl::ToCivilDay(now, absl::UTCTimeZone());
   absl::StatusOr<Profile> profile =
       Profile::FromCoded(lists_, std::move(row.entries));
   if (!profile.ok()) {
@@ -107,7 +110,15 @@ absl::StatusOr<Importer::Waiting> Importer::Prepare(MappedRow& row,
     column = bound_->ColumnOf("born");
     return FieldError("born", "must not be after the registration");
   }
-  Waiting waiting{*std::move(profile), std::nullopt, KeyOf(row)};
+  const absl::CivilDay latest =
+      absl::ToCivilDay(now + kFirstDay, absl::UTCTimeZone());
+  const absl::Status lived = CheckLife(lists_, latest, year, row.life);
+  if (!lived.ok()) {
+    column = bound_->ColumnOf(FieldOf(lived));
+    return lived;
+  }
+  Waiting waiting{*std::move(profile), std::nullopt, KeyOf(row),
+                  std::move(row.life)};
   if (!row.identity.empty()) waiting.identity = std::move(row.identity);
   return waiting;
 }
@@ -244,6 +255,21 @@ absl::Status Importer::CommitAgain(Packet& packet) {
   return committed;
 }
 
+absl::StatusOr<std::vector<Entry>> Importer::EntriesOf(const CaseLife& life,
+                                                       absl::Time now) const {
+  std::vector<Entry> entries;
+  for (const Wording& wording : life.entries) {
+    Entry& entry = entries.emplace_back();
+    ASSIGN_OR_RETURN(entry.id, EntryId::FromBytes(crypto::RandomBytes(
+                                   services_.random, EntryId::kSize)));
+    entry.recorded_at = now;
+    entry.recorded_by = options_.importer;
+    entry.wording = wording;
+    entry.wording.source = mapping_.source;
+  }
+  return entries;
+}
+
 absl::Status Importer::AddTo(storage::Batch& batch, const Waiting& row,
                              absl::Time now, bool& consented) const {
   const auto fresh_id = [this] {
@@ -252,6 +278,8 @@ absl::Status Importer::AddTo(storage::Batch& batch, const Waiting& row,
   ASSIGN_OR_RETURN(const CaseId id, CaseId::FromBytes(fresh_id()));
   ASSIGN_OR_RETURN(const SubjectId subject, SubjectId::FromBytes(fresh_id()));
   const absl::CivilDay today = absl::ToCivilDay(now, absl::UTCTimeZone());
+  const bool closed = IsClosed(row.life.status);
+  ASSIGN_OR_RETURN(std::vector<Entry> entries, EntriesOf(row.life, now));
   const NewCase fresh{
       .file = Case{.id = id,
                    .number = CaseNumber::Generate(services_.random),
@@ -266,10 +294,15 @@ absl::Status Importer::AddTo(storage::Batch& batch, const Waiting& row,
                                                       row.identity.has_value()
                                                           ? row.identity->born
                                                           : PartialDate(),
-                                                      today)},
+                                                      today),
+                   .status = row.life.status,
+                   .closed_at = closed ? std::optional(row.life.ClosedAt(now))
+                                       : std::nullopt,
+                   .closing_reason = row.life.closing_reason},
       .profile = row.profile,
       .identity = row.identity,
-      .source_key = row.source_key};
+      .source_key = row.source_key,
+      .entries = std::move(entries)};
   ASSIGN_OR_RETURN(const KeyId key, services_.registry.Insert(batch, fresh));
   audit::Event event{
       .kind = audit::EventKind::kCaseRegistered,
@@ -278,6 +311,12 @@ absl::Status Importer::AddTo(storage::Batch& batch, const Waiting& row,
       .about = {{"case", id.hex()}, {"import", mapping_.source}}};
   if (!options_.request.empty()) {
     event.about.emplace_back("request", options_.request.hex());
+  }
+  if (closed) {
+    event.about.emplace_back("state", std::string(Name(row.life.status)));
+  }
+  if (!fresh.entries.empty()) {
+    event.about.emplace_back("rows", absl::StrCat(fresh.entries.size()));
   }
   const bool minor = fresh.file.treated_as_minor;
   consented =

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Imports a CSV file, piece by piece. Rows become cases with a profile, the
-// identity that the mapping finds in them and an optional constant consent.
-// Each row is stored whole (case, profile, data key, indexes, consent, leaves
-// of the log) or not at all, up to limits::kImportRowsPerCommit rows in one
-// synced transaction; what was committed before a failure is skipped by its
-// source key when the same file is imported again, so running it again heals a
-// crash.
+// identity, status and entries that the mapping finds in them and an optional
+// constant consent. Each row is stored whole (case, profile, entries, data
+// key, indexes, consent, leaves of the log) or not at all, up to
+// limits::kImportRowsPerCommit rows in one synced transaction; what was
+// committed before a failure is skipped by its source key when the same file is
+// imported again, so running it again heals a crash.
 //
 // A row's source key is the text of the mapping's key column or, with
 // source_key "row", a SHA-256 chain over the header and all rows up to and
@@ -123,6 +123,7 @@ class Importer {
     Profile profile;
     std::optional<Identity> identity;
     std::string source_key;
+    CaseLife life;
   };
   // First bytes of SHA-256 of a source key.
   using KeyDigest = std::array<char, 16>;
@@ -156,6 +157,9 @@ class Importer {
   void Count(const Packet& packet);
   absl::Status AddTo(storage::Batch& batch, const Waiting& row, absl::Time now,
                      bool& consented) const;
+  // What a row has written down about its case, as it will be stored.
+  absl::StatusOr<std::vector<Entry>> EntriesOf(const CaseLife& life,
+                                               absl::Time now) const;
 
   const ImportServices services_;
   const Mapping mapping_;

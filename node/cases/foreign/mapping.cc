@@ -175,6 +175,10 @@ absl::Status BoundMapping::BindColumn(const Mapping& mapping,
   if (rule.identity.has_value()) {
     column.kind = Column::Kind::kIdentity;
     column.part = *rule.identity;
+  } else if (rule.life != nullptr) {
+    column.kind = Column::Kind::kLife;
+    column.life = rule.life;
+    column.codes = rule.codes;
   } else if (!rule.computed.empty()) {
     column.kind = Column::Kind::kComputed;
   } else if (!rule.ignore) {
@@ -269,6 +273,8 @@ std::string BoundMapping::ColumnOf(absl::string_view field) const {
   for (const Column& column : columns_) {
     const bool speaks = column.kind == Column::Kind::kIdentity
                             ? column.part.field() == field
+                        : column.kind == Column::Kind::kLife
+                            ? column.life->field == field
                             : !field.empty() && column.variable == field;
     if (!speaks) continue;
     if (!name.empty()) return "";
@@ -316,6 +322,28 @@ absl::Status BoundMapping::TakeText(
   for (const vocabulary::Coded& coded : found->second) {
     if (Merge(*lists_, coded, entries)) continue;
     return FieldError(coded.variable, "is said otherwise by another column");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status BoundMapping::TakeLife(const Column& column,
+                                    absl::string_view cell,
+                                    LifeCells& life) const {
+  // A status that is said to be unknown is none that is known here: taking it
+  // for nothing would let a closed case arrive open.
+  const bool nothing = column.life->field == "status"
+                           ? cell.empty() || not_recorded_.contains(cell)
+                           : SaysNothing(cell);
+  if (nothing) return absl::OkStatus();
+  const auto take = [&](absl::string_view text) {
+    const auto own = column.codes.find(std::string(text));
+    return life.Take(*lists_, *column.life, column.name, column.date,
+                     own == column.codes.end() ? text : own->second);
+  };
+  if (column.many == 0) return take(cell);
+  for (absl::string_view text : absl::StrSplit(cell, column.many)) {
+    text = absl::StripAsciiWhitespace(text);
+    if (!text.empty()) RETURN_IF_ERROR(take(text));
   }
   return absl::OkStatus();
 }
@@ -372,6 +400,7 @@ MappedRow BoundMapping::Apply(const CsvRecord& record) const {
   }
   row.entries = constants_;
   IdentityCells identity;
+  LifeCells life;
   for (size_t i = 0; i < columns_.size(); ++i) {
     const Column& column = columns_[i];
     absl::Status taken;
@@ -380,14 +409,16 @@ MappedRow BoundMapping::Apply(const CsvRecord& record) const {
     } else if (column.kind == Column::Kind::kIdentity &&
                !SaysNothing(text(i))) {
       taken = identity.Take(column.part, column.date, text(i));
+    } else if (column.kind == Column::Kind::kLife) {
+      taken = TakeLife(column, text(i), life);
     }
     if (!taken.ok()) return Rejected(taken, column.name);
   }
-  return Finish(record, identity, std::move(row));
+  return Finish(record, identity, life, std::move(row));
 }
 
 MappedRow BoundMapping::Finish(const CsvRecord& record, IdentityCells& identity,
-                               MappedRow row) const {
+                               const LifeCells& life, MappedRow row) const {
   bool sorted = false;
   for (size_t i = 0; i < columns_.size(); ++i) {
     if (columns_[i].kind != Column::Kind::kComputed) continue;
@@ -403,6 +434,11 @@ MappedRow BoundMapping::Finish(const CsvRecord& record, IdentityCells& identity,
     return Rejected(whole.status(), ColumnOf(FieldOf(whole.status())));
   }
   row.identity = *std::move(whole);
+  absl::StatusOr<CaseLife> told = life.Assemble();
+  if (!told.ok()) {
+    return Rejected(told.status(), ColumnOf(FieldOf(told.status())));
+  }
+  row.life = *std::move(told);
   if (key_column_.has_value()) {
     row.key =
         std::string(absl::StripAsciiWhitespace(record.fields[*key_column_]));

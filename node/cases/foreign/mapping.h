@@ -26,6 +26,7 @@
 #include "node/cases/cases.h"
 #include "node/cases/foreign/csv.h"
 #include "node/cases/foreign/identity_cells.h"
+#include "node/cases/foreign/life_cells.h"
 #include "node/consent/consent.h"
 #include "node/vocabulary/vocabulary.h"
 
@@ -57,13 +58,14 @@ struct ConstantConsent {
                                        absl::Time now) const;
 };
 
-// What one column does: exactly one of ignore, variable, sets, identity and
-// computed.
+// What one column does: exactly one of ignore, variable, sets, identity, life
+// and computed.
 struct ColumnRule {
   bool ignore = false;
   // Translates into this variable...
   std::string variable;
-  // ...these texts first, all others through the variable's own list.
+  // ...these texts first, all others through the list of the variable, or of
+  // the part of a case.
   std::map<std::string, std::string> codes;
   // Or: each text sets these pairs, and no other text is taken...
   std::map<std::string, std::vector<Profile::Pair>> sets;
@@ -71,14 +73,16 @@ struct ColumnRule {
   bool others_ignored = false;
   // Or: a part of who the person is.
   std::optional<IdentityPart> identity;
+  // Or: a part of the case or of what is written down about it; else null.
+  const LifePart* life = nullptr;
   // Or: repeats what derived.h computes of the row; a cell that says otherwise
   // rejects it.
   std::string computed;
 
   // Texts of one cell stand between these; 0: a cell is one text.
   char many = 0;
-  // How a cell writes a date, for identity "born" and the variable
-  // yearOfRegistration; empty: as ParsePartialDate has it.
+  // How a cell writes a date, for identity "born", the variable
+  // yearOfRegistration and dates of a case; empty: as ParsePartialDate has it.
   std::string date;
   // Other headers of the same column, of which a file has one.
   std::vector<std::string> aliases;
@@ -125,6 +129,7 @@ struct MappedRow {
   Outcome outcome = Outcome::kMapped;
   std::vector<vocabulary::Coded> entries;  // When mapped, and
   Identity identity;                       // perhaps empty; see Assemble.
+  CaseLife life;                           // Not checked yet: CheckLife.
   std::string key;                         // Text of the key column, if any.
   absl::string_view skipped_by;            // "ONLY_ROWS" or "SKIP_ROWS".
   absl::Status problem;                    // When rejected, and
@@ -154,15 +159,15 @@ class BoundMapping {
   const std::vector<std::string>& header() const { return header_; }
   // Those of which nothing is kept.
   std::vector<std::string> Ignored() const;
-  // The column that speaks of a variable, or of a field of the identity; empty
-  // when none or more than one does.
+  // The column that speaks of a variable, of a field of the identity or of a
+  // part of the case; empty when none or more than one does.
   std::string ColumnOf(absl::string_view field) const;
 
  private:
   using Translations =
       absl::flat_hash_map<std::string, std::vector<vocabulary::Coded>>;
   struct Column {
-    enum class Kind { kIgnored, kCoded, kIdentity, kComputed };
+    enum class Kind { kIgnored, kCoded, kIdentity, kLife, kComputed };
     Kind kind = Kind::kIgnored;
     std::string name;
     std::string variable;  // For messages; empty with `sets`.
@@ -172,6 +177,8 @@ class BoundMapping {
     char many = 0;
     std::string date;
     IdentityPart part;
+    const LifePart* life = nullptr;
+    std::map<std::string, std::string> codes;  // Of `life`.
     std::string computed;
   };
   struct Rule {
@@ -193,6 +200,9 @@ class BoundMapping {
                          std::vector<vocabulary::Coded>& entries) const;
   absl::Status TakeText(const Column& column, absl::string_view text,
                         std::vector<vocabulary::Coded>& entries) const;
+  // What a cell says of the case.
+  absl::Status TakeLife(const Column& column, absl::string_view cell,
+                        LifeCells& life) const;
   // Whether what is computed of the entries contradicts the cell.
   absl::Status CheckComputed(
       const Column& column, absl::string_view cell,
@@ -200,7 +210,7 @@ class BoundMapping {
   bool SaysNothing(absl::string_view cell) const;
   // What needs the whole row: computed columns, the identity, the key.
   MappedRow Finish(const CsvRecord& record, IdentityCells& identity,
-                   MappedRow row) const;
+                   const LifeCells& life, MappedRow row) const;
 
   const vocabulary::Lists* lists_ = nullptr;
   std::vector<std::string> header_;

@@ -146,20 +146,38 @@ absl::Status ParseIdentity(const vocabulary::Lists& lists, const Json& json,
   return absl::OkStatus();
 }
 
+absl::Status ParseLife(const vocabulary::Lists& lists, const Json& json,
+                       absl::string_view where, ColumnRule& rule) {
+  ASSIGN_OR_RETURN(const std::string word, Text(json, "case", where));
+  rule.life = FindLifePart(word);
+  if (rule.life == nullptr) {
+    return Invalid(absl::StrCat(where, ".case"),
+                   "must be a part of a case, such as status or event.city");
+  }
+  if (!rule.life->coded()) return absl::OkStatus();
+  for (const auto& [text, code] : rule.codes) {
+    RETURN_IF_ERROR(
+        lists.CheckCode(rule.life->list, code, rule.life->field).status());
+  }
+  return absl::OkStatus();
+}
+
 // That keys stand only beside what they belong to.
 absl::Status CheckTogether(const Json& json, absl::string_view where,
                            const ColumnRule& rule) {
   const bool sets = json.contains("sets");
   const int ways = (rule.ignore ? 1 : 0) + (rule.variable.empty() ? 0 : 1) +
                    (sets ? 1 : 0) + (rule.identity.has_value() ? 1 : 0) +
+                   (rule.life == nullptr ? 0 : 1) +
                    (rule.computed.empty() ? 0 : 1);
   if (ways != 1) {
     return Invalid(where,
-                   "must have one of ignore, variable, sets, identity and "
-                   "computed");
+                   "must have one of ignore, variable, sets, identity, case "
+                   "and computed");
   }
-  if (json.contains("codes") && rule.variable.empty()) {
-    return Invalid(where, "has codes without a variable");
+  const bool coded_part = rule.life != nullptr && rule.life->coded();
+  if (json.contains("codes") && rule.variable.empty() && !coded_part) {
+    return Invalid(where, "has codes without a list");
   }
   if (json.contains("others") && !sets) {
     return Invalid(where, "has others without sets");
@@ -167,12 +185,16 @@ absl::Status CheckTogether(const Json& json, absl::string_view where,
   if (json.contains("position") && !rule.identity.has_value()) {
     return Invalid(where, "has a position without identity");
   }
-  if (rule.many != 0 && !sets && rule.variable.empty()) {
+  if (rule.many != 0 && !sets && rule.variable.empty() &&
+      !(coded_part && rule.life->repeated)) {
     return Invalid(where, "has many without a variable or sets");
   }
   const bool born = rule.identity.has_value() &&
                     rule.identity->kind == IdentityPart::Kind::kBorn;
-  if (!rule.date.empty() && !born && rule.variable != kYearOfRegistration) {
+  const bool dated =
+      rule.life != nullptr && rule.life->form == LifePart::Form::kDate;
+  if (!rule.date.empty() && !born && !dated &&
+      rule.variable != kYearOfRegistration) {
     return Invalid(where, "has a date and is none");
   }
   return absl::OkStatus();
@@ -184,7 +206,7 @@ absl::StatusOr<ColumnRule> ParseColumn(const vocabulary::Lists& lists,
   RETURN_IF_ERROR(OnlyKeys(
       json, where,
       {"ignore", "variable", "codes", "sets", "others", "identity", "position",
-       "computed", "many", "date", "aliases", "optional", "note"}));
+       "case", "computed", "many", "date", "aliases", "optional", "note"}));
   ColumnRule rule;
   ASSIGN_OR_RETURN(rule.ignore, Flag(json, "ignore", where));
   RETURN_IF_ERROR(ParseCellForm(json, where, rule));
@@ -199,6 +221,9 @@ absl::StatusOr<ColumnRule> ParseColumn(const vocabulary::Lists& lists,
   if (json.contains("sets")) RETURN_IF_ERROR(ParseSets(json, where, rule));
   if (json.contains("identity")) {
     RETURN_IF_ERROR(ParseIdentity(lists, json, where, rule));
+  }
+  if (json.contains("case")) {
+    RETURN_IF_ERROR(ParseLife(lists, json, where, rule));
   }
   if (json.contains("computed")) {
     ASSIGN_OR_RETURN(rule.computed, Text(json, "computed", where));
@@ -330,11 +355,18 @@ absl::Status ParseSource(const Json& json, Mapping& mapping) {
 absl::Status CheckAgainst(const vocabulary::Lists& lists,
                           const Mapping& mapping) {
   std::set<std::string> constant;
+  std::set<absl::string_view> parts;
   for (const auto& [variable, code] : mapping.constants) {
     RETURN_IF_ERROR(lists.Check(variable, code).status());
     constant.insert(variable);
   }
   for (const auto& [name, rule] : mapping.columns) {
+    if (rule.life != nullptr) {
+      if (!rule.life->repeated && !parts.insert(rule.life->field).second) {
+        return Invalid(rule.life->field, "is told by two columns");
+      }
+      continue;
+    }
     if (!rule.computed.empty()) {
       const auto* variable = lists.FindVariable(rule.computed);
       if (variable == nullptr || !variable->derived ||

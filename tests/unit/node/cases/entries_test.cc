@@ -156,6 +156,15 @@ TEST(StandingTest, OfTheSameDateTheOneRecordedLaterStands) {
   EXPECT_FALSE(StandingOf({}).risk_to_life());
 }
 
+TEST(StandingTest, WhatAFileTellsWithoutADayHidesNoAssessment) {
+  const Entry undated = At('c', 9, Said(RiskAssessment{"-99", "x"}, {}));
+  const Entry dated =
+      At('a', 1, Said(RiskAssessment{"HIGH", "x", true, {}}, {1999, 0, 0}));
+  EXPECT_TRUE(StandingOf({undated, dated}).risk_to_life());
+  EXPECT_TRUE(StandingOf({dated, undated}).risk_to_life());
+  EXPECT_EQ(StandingOf({undated}).risk->id, undated.id);
+}
+
 TEST(HistoryTest, DifferencesNameVariablesWithWhatStoodBeforeAndAfter) {
   const Profile before =
       *Profile::Create(Lists(), {{"gender", "Female"}, {"citizenship", "UKR"}});

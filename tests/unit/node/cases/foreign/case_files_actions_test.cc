@@ -179,6 +179,29 @@ TEST_F(CaseFilesActionsTest, ACsvFileHasEveryVariableAndNoNames) {
   EXPECT_TRUE(found);
 }
 
+TEST_F(CaseFilesActionsTest, NothingWrittenDownOfAnImportedCaseIsInAnExport) {
+  constexpr absl::string_view kHtcds = R"json({
+    "form": "amparo.mapping.v1", "extends": "htcds", "source": "t"})json";
+  const std::string csv =
+      "prs_FirstName,prs_Gender,cas_Status,cas_ReasonForCaseClosure,hte_Type,"
+      "hte_City,hte_Street,spl_Type,spl_Objectives,vic_Vulnerabilities,"
+      "vic_DetailsOfVulnerabilities,cco_CaseComment\n"
+      "Olena,Feminine,Closed,Marker reason,Transit,Marker city,Marker street,"
+      "Health,Marker plan,Homelessness,Marker details,Marker comment\n";
+  ASSERT_EQ(Import(office_, kHtcds, csv, anna_).accepted, 1);
+  for (const ExportFormat format :
+       {ExportFormat::kCsv, ExportFormat::kJson, ExportFormat::kCtdc27}) {
+    std::string file;
+    ASSERT_THAT(Export(head_, Wanted(format), file), IsOk());
+    EXPECT_THAT(
+        file, HasSubstr(format == ExportFormat::kCtdc27 ? "Woman" : "Closed"));
+    for (const char* const words :
+         {"Marker", "Olena", "Transit", "Health", "Homelessness"}) {
+      EXPECT_THAT(file, Not(HasSubstr(words))) << Name(format);
+    }
+  }
+}
+
 TEST_F(CaseFilesActionsTest, TheLeafSaysWhoHowManyAndWhyBeforeTheFirstPiece) {
   ImportThree();
   bool first = true;

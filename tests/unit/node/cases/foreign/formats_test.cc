@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "node/base/errors.h"
@@ -80,6 +81,19 @@ std::string CodesOf(const MappedRow& row, absl::string_view variable) {
   return absl::StrJoin(codes, ";");
 }
 
+// Where the vocabulary keeps what a part of a case is.
+vocabulary::Home HomeOf(const LifePart& part) {
+  if (absl::StartsWith(part.field, "event.")) return vocabulary::Home::kEvent;
+  if (absl::StartsWith(part.field, "support.")) {
+    return vocabulary::Home::kSupportPlan;
+  }
+  if (absl::StartsWith(part.field, "risk.")) {
+    return vocabulary::Home::kRiskAssessment;
+  }
+  if (part.field == "note.text") return vocabulary::Home::kNote;
+  return vocabulary::Home::kCaseFile;
+}
+
 struct FormatOf {
   const char* format;
   absl::string_view standard;
@@ -121,6 +135,14 @@ TEST(FormatsTest, EveryColumnGoesWhereTheVocabularySays) {
       }
       if (rule.identity.has_value()) {
         EXPECT_EQ(field.home, vocabulary::Home::kIdentity) << name;
+      }
+      if (rule.life != nullptr) {
+        EXPECT_EQ(HomeOf(*rule.life), field.home) << name;
+        EXPECT_EQ(rule.life->list,
+                  field.list == nullptr ? rule.life->list : field.list->id())
+            << name;
+        EXPECT_EQ(rule.many != 0, field.kind == vocabulary::FieldKind::kMany)
+            << name;
       }
     }
   }
@@ -342,10 +364,10 @@ TEST(FormatsTest, HtcdsAnEmptyCellIsNotRecorded) {
 
 TEST(FormatsTest, HtcdsWhatIsNotKeptIsNamed) {
   CsvRecord header;
-  header.fields = {"prs_Gender", "con_Consent", "cas_Status"};
+  header.fields = {"prs_Gender", "con_Consent", "cas_Status", "cas_CaseOwner"};
   const auto bound = BoundMapping::Bind(Words(), Shipped("htcds"), {}, header);
   ASSERT_THAT(bound, IsOk());
-  EXPECT_THAT(bound->Ignored(), ElementsAre("con_Consent", "cas_Status"));
+  EXPECT_THAT(bound->Ignored(), ElementsAre("con_Consent", "cas_CaseOwner"));
 }
 
 TEST(FormatsTest, HtcdsAnImpossibleDateOfBirthRejectsItsColumn) {

@@ -20,6 +20,8 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "node/base/errors.h"
+#include "node/cases/entries_records.h"
+#include "node/cases/entry_book.h"
 #include "node/cases/foreign/mapping_documents.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/node/cases/foreign/importing.h"
@@ -29,7 +31,10 @@ namespace amparo::cases {
 namespace {
 
 using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::Pair;
 using ::testing::SizeIs;
 
 using Cells = std::vector<std::pair<std::string, std::string>>;
@@ -124,17 +129,61 @@ Cells HtcdsRow(const Mapping& mapping) {
       {"vic_ForcedLabourIndustry", "A_AgricultureForestryAndFishing"},
       {"vic_TypeOfSexExploitation", "Pornography"},
       {"vic_ExploitationWebsitesAndApps", "Viber"},
+      {"vic_Vulnerabilities", "Poverty;Migration"},
+      {"cas_Status", "ClosedReferred"},
+      {"hte_Country", "MD"},
+      {"hte_Date", "2023-05-07"},
+      {"hte_Type", "Recruitment"},
+      {"spl_PlannedEndDate", "2024-12"},
+      {"spl_ActualEndDate", "2024-11-30"},
+      {"spl_Type", "Livelihood"},
   };
   Cells cells;
   for (const auto& [name, rule] : mapping.columns) {
     const auto found = said.find(name);
-    cells.emplace_back(name, found == said.end() ? "Words" : found->second);
+    cells.emplace_back(name, found == said.end()
+                                 ? absl::StrCat("Words of ", name)
+                                 : found->second);
   }
   return cells;
 }
 
 class WholeFileTest : public ImporterTest {
  protected:
+  // Of the columns that tell of the life of the case, each says something:
+  // those in words by their words, those in codes by their entry.
+  void ExpectTheLife(const Case& file, const Mapping& mapping) {
+    EXPECT_EQ(file.status, CaseStatus::kClosedReferred);
+    EXPECT_EQ(file.closing_reason, "REFERRED");
+    const auto entries =
+        EntryBook(*office_.registry).Read(*office_.store, file.id);
+    ASSERT_THAT(entries, IsOk());
+    std::map<std::string, int> kinds;
+    std::string text;
+    for (const Entry& entry : *entries) {
+      const EntryContent& content = entry.wording.content;
+      ++kinds[std::string(KindName(content))];
+      absl::StrAppend(&text, EntryCodec::Encode(entry));
+    }
+    // The comment, what the event has no field for, and why it was closed.
+    EXPECT_THAT(kinds, ElementsAre(Pair("EVENT", 1), Pair("NOTE", 3),
+                                   Pair("RISK", 1), Pair("SUPPORT", 1)));
+    for (const char* const said :
+         {"MDA", "2023-05-07", "Recruitment", "2024-12", "2024-11-30",
+          "Livelihood", "Poverty; Migration"}) {
+      EXPECT_THAT(text, HasSubstr(said));
+    }
+    for (const auto& [name, rule] : mapping.columns) {
+      if (rule.life == nullptr || rule.life->form == LifePart::Form::kDate ||
+          rule.life->form == LifePart::Form::kCode) {
+        continue;
+      }
+      EXPECT_THAT(text, HasSubstr(WordsOf(name))) << name;
+    }
+  }
+  static std::string WordsOf(const std::string& column) {
+    return absl::StrCat("Words of ", column);
+  }
   static std::string Extending(absl::string_view format) {
     return absl::StrCat(R"({"form": "amparo.mapping.v1", "extends": ")", format,
                         R"("})");
@@ -249,6 +298,7 @@ TEST_F(WholeFileTest, HtcdsEveryFieldIsTakenOrNamedAsNotKept) {
     EXPECT_NE(profile->Find(rule.variable), "") << name;
   }
   EXPECT_EQ(profile->Find("typeOfSexPornography"), "1");
+  ExpectTheLife(cases[0], *mapping);
 }
 
 // Every value of the pick lists of the standard as it is published: whatever
