@@ -2,17 +2,19 @@
 //
 // A CSV file in one of the formats that ship, which the first byte chooses.
 // Held: the header fits or is refused with a documented reason; a row becomes
-// checked codes and an identity that may be kept, or is rejected with a reason
-// whose message and column repeat nothing that stood in a cell; a rejected row
+// checked codes, an identity and entries that may be kept, or is rejected with
+// a reason whose message and column repeat nothing that stood in a cell; a row
 // written into the file of rejected rows reads as the cells it was written
 // from, and none of them runs as a formula.
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "node/cases/foreign/mapping.h"
 #include "node/cases/foreign/mapping_documents.h"
 #include "node/cases/text.h"
+#include "tests/fuzz/case_life.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace amparo {
@@ -30,6 +32,23 @@ const cases::Mapping& Format(uint8_t number) {
   return (*all)[number % all->size()];
 }
 
+// A sign, digits and perhaps a point among them: what is written as it is.
+bool IsPlainNumber(absl::string_view text) {
+  text.remove_prefix(1);
+  bool digits = false;
+  int points = 0;
+  for (const char c : text) {
+    if (c == '.') {
+      ++points;
+    } else if (absl::ascii_isdigit(static_cast<unsigned char>(c))) {
+      digits = true;
+    } else {
+      return false;
+    }
+  }
+  return digits && points <= 1;
+}
+
 void HoldWritten(const cases::CsvRecord& row) {
   std::vector<std::string> cells = row.fields;
   if (!row.problem.ok()) cells = {row.raw};
@@ -44,7 +63,11 @@ void HoldWritten(const cases::CsvRecord& row) {
     for (size_t i = 0; i < cells.size(); ++i) {
       const std::string& written = again.fields[i];
       HOLD(written == cells[i] || written == "'" + cells[i]);
-      HOLD(written.empty() || written[0] != '=');
+      // What spreadsheets begin a formula with; a number with a sign is none.
+      const bool formula =
+          !written.empty() && absl::string_view("=+-@\t\r").find(written[0]) !=
+                                  absl::string_view::npos;
+      HOLD(!formula || IsPlainNumber(written));
     }
     return absl::OkStatus();
   };
@@ -70,6 +93,7 @@ void HoldRow(const cases::BoundMapping& bound, const cases::CsvRecord& row) {
   HOLD(cases::CheckIdentity(lists, identity).ok());
   const auto profile = cases::Profile::FromCoded(lists, mapped.entries);
   if (!profile.ok()) fuzz::HoldRefusal(profile.status());
+  fuzz::HoldLife(mapped.life);
 }
 
 }  // namespace

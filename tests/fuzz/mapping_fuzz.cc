@@ -10,6 +10,7 @@
 
 #include "node/base/limits.h"
 #include "node/cases/foreign/mapping.h"
+#include "tests/fuzz/case_life.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace amparo {
@@ -20,6 +21,13 @@ std::string SomeCell(const cases::ColumnRule& rule) {
   if (!rule.codes.empty()) return rule.codes.begin()->first;
   if (!rule.sets.empty()) return rule.sets.begin()->first;
   if (rule.identity.has_value()) return "1994";
+  if (rule.life != nullptr) {
+    return rule.life->coded() ? vocabulary::Lists::BuiltIn()
+                                    .FindList(rule.life->list)
+                                    ->codes()[0]
+                                    .code
+                              : "1994";
+  }
   const auto* variable =
       vocabulary::Lists::BuiltIn().FindVariable(rule.variable);
   return variable == nullptr ? "" : variable->list->codes()[0].code;
@@ -48,6 +56,7 @@ void TryRow(const cases::BoundMapping& bound, const cases::CsvRecord& row) {
   HOLD(identity == mapped.identity);
   const auto profile = cases::Profile::FromCoded(lists, mapped.entries);
   if (!profile.ok()) fuzz::HoldRefusal(profile.status());
+  fuzz::HoldLife(mapped.life);
 }
 
 }  // namespace
