@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -14,8 +11,8 @@
 #include "absl/strings/str_cat.h"
 #include "admin/cli/case_life_verbs.h"
 #include "admin/cli/failure.h"
+#include "admin/cli/new_file.h"
 #include "admin/cli/output.h"
-#include "admin/cli/secrets.h"
 #include "amparo/office/v1/attachments.grpc.pb.h"
 #include "amparo/office/v1/case_entries.grpc.pb.h"
 #include "amparo/office/v1/cases.grpc.pb.h"
@@ -135,58 +132,6 @@ class SentFile {
 
   std::unique_ptr<std::FILE, Close> file_;
   uint64_t size_ = 0;
-};
-
-// A file that has its name only when it is whole; until then it is beside it
-// and goes away with this.
-class NewFile {
- public:
-  static absl::StatusOr<NewFile> Begin(const std::string& path) {
-    RETURN_IF_ERROR(CheckNewFile(path, "--out"));
-    NewFile file(path, absl::StrCat(path, ".", NewRequestId().substr(0, 8)));
-    file.descriptor_ = ::open(file.beside_.c_str(),
-                              O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (file.descriptor_ < 0) return UsageError("--out", "cannot be made");
-    return file;
-  }
-  NewFile(NewFile&& other) noexcept
-      : path_(std::move(other.path_)),
-        beside_(std::move(other.beside_)),
-        descriptor_(std::exchange(other.descriptor_, -1)) {}
-  ~NewFile() {
-    if (descriptor_ < 0) return;
-    ::close(descriptor_);
-    ::unlink(beside_.c_str());
-  }
-
-  absl::Status Write(absl::string_view bytes) {
-    while (!bytes.empty()) {
-      const ssize_t put = ::write(descriptor_, bytes.data(), bytes.size());
-      if (put < 0 && errno == EINTR) continue;
-      if (put < 0) return UsageError("--out", "cannot be written");
-      bytes.remove_prefix(static_cast<size_t>(put));
-    }
-    return absl::OkStatus();
-  }
-
-  // Nothing that got the name meanwhile is overwritten.
-  absl::Status Keep() {
-    if (::fsync(descriptor_) != 0 ||
-        ::renameat2(AT_FDCWD, beside_.c_str(), AT_FDCWD, path_.c_str(),
-                    RENAME_NOREPLACE) != 0) {
-      return UsageError("--out", "cannot be written, or is there already");
-    }
-    ::close(std::exchange(descriptor_, -1));
-    return absl::OkStatus();
-  }
-
- private:
-  NewFile(std::string path, std::string beside)
-      : path_(std::move(path)), beside_(std::move(beside)) {}
-
-  std::string path_;
-  std::string beside_;
-  int descriptor_ = -1;
 };
 
 absl::StatusOr<office::v1::AttachFileRequest> FirstPart(
@@ -318,7 +263,7 @@ absl::StatusOr<CaseAttachment> Download(
     if (part.has_attachment()) known = part.attachment();
     size += part.chunk().size();
     digest.Update(part.chunk());
-    RETURN_IF_ERROR(out.Write(part.chunk()));
+    RETURN_IF_ERROR(out.Append(part.chunk()));
   }
   RETURN_IF_ERROR(FromGrpc(reader.Finish()));
   if (size == 0 || size != known.size() ||
@@ -333,18 +278,19 @@ absl::Status Fetch(Desk& desk, const AttachmentOptions& options) {
   office::v1::FetchFileRequest request;
   request.set_number(options.number);
   request.set_entry_id(options.entry);
-  ASSIGN_OR_RETURN(NewFile out, NewFile::Begin(options.out));
+  ASSIGN_OR_RETURN(const std::unique_ptr<NewFile> out,
+                   NewFile::Make(options.out, "--out"));
   ASSIGN_OR_RETURN(Connection* const node, desk.Node());
   AttachmentService::Stub stub(node->channel());
   grpc::ClientContext context;
   node->Prepare(&context);
   const auto reader = stub.FetchFile(&context, request);
-  const absl::StatusOr<CaseAttachment> known = Download(*reader, out);
+  const absl::StatusOr<CaseAttachment> known = Download(*reader, *out);
   if (!known.ok()) {
     context.TryCancel();
     return known.status();
   }
-  RETURN_IF_ERROR(out.Keep());
+  RETURN_IF_ERROR(out->Keep());
   return desk.Print(
       *known,
       absl::StrCat(Printable(known->title()), ", ", known->media_type(), ", ",

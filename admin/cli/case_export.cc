@@ -97,7 +97,7 @@ absl::StatusOr<ExportSummary> Receive(
   if (!whole || summary.sha256() != crypto::HexEncode(digest.Finish())) {
     return UsageError("--out", "did not come whole; export again");
   }
-  RETURN_IF_ERROR(file.Close());
+  RETURN_IF_ERROR(file.Keep());
   return summary;
 }
 
@@ -112,17 +112,13 @@ absl::Status ExportFile(Desk& desk, const ExportOptions& options) {
   grpc::ClientContext context;
   node->Prepare(&context);
   const auto reader = stub.ExportCases(&context, request);
-  const absl::StatusOr<ExportSummary> summary =
-      Receive(*reader, context, *file);
-  if (!summary.ok()) {
-    file->Remove();
-    return summary.status();
-  }
+  ASSIGN_OR_RETURN(const ExportSummary summary,
+                   Receive(*reader, context, *file));
   Labelled lines;
-  lines.Add("Cases", Grouped(summary->cases()));
-  lines.Add("Bytes", Grouped(summary->bytes()));
-  lines.Add("SHA-256", summary->sha256());
-  return desk.Print(*summary, lines.Text());
+  lines.Add("Cases", Grouped(summary.cases()));
+  lines.Add("Bytes", Grouped(summary.bytes()));
+  lines.Add("SHA-256", summary.sha256());
+  return desk.Print(summary, lines.Text());
 }
 
 }  // namespace amparo::cli

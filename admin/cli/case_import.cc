@@ -222,11 +222,8 @@ absl::Status ImportFile(Desk& desk, const ImportOptions& options) {
   const grpc::Status ended = stream->Finish();
   if (done.ok()) done = report.status();
   if (done.ok()) done = FromGrpc(ended);
-  if (done.ok() && rejected != nullptr) done = rejected->Close();
-  if (!done.ok()) {
-    if (rejected != nullptr) rejected->Remove();
-    return done;
-  }
+  if (done.ok() && rejected != nullptr) done = rejected->Keep();
+  RETURN_IF_ERROR(done);
   return desk.Print(*report, ReportText(*report, options.dry_run));
 }
 

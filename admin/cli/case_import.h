@@ -32,8 +32,8 @@ struct ImportOptions {
 // line for each step of 10 %), and prints the report. A failure in the middle
 // keeps what was committed; the same import again skips it. Done (exit code 0)
 // also when rows were rejected: the report says which, and the file of
-// rejected rows (mode 0600, never one that is there) has all of them. After a
-// failure it is taken away again: the next import rejects them anew.
+// rejected rows (mode 0600, never one that is there) has all of them. It has
+// its name only then: after a failure the next import rejects them anew.
 absl::Status ImportFile(Desk& desk, const ImportOptions& options);
 
 // How the node is to read the file: the mapping with every file it extends,

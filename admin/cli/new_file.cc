@@ -5,27 +5,34 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "admin/cli/connection.h"
 #include "admin/cli/failure.h"
+#include "admin/cli/secrets.h"
+#include "crypto/base/status_macros.h"
 
 namespace amparo::cli {
 
 absl::StatusOr<std::unique_ptr<NewFile>> NewFile::Make(
     const std::string& path, absl::string_view field) {
+  RETURN_IF_ERROR(CheckNewFile(path, field));
+  std::string beside = absl::StrCat(path, ".", NewRequestId().substr(0, 8));
   const int descriptor =
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+      ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (descriptor < 0) {
-    return UsageError(field, errno == EEXIST
-                                 ? "names a file that is there already"
-                                 : "names a file that cannot be made");
+    return UsageError(field, "names a file that cannot be made");
   }
   return std::unique_ptr<NewFile>(
-      new NewFile(descriptor, path, std::string(field)));
+      new NewFile(descriptor, path, std::move(beside), std::string(field)));
 }
 
 NewFile::~NewFile() {
-  if (descriptor_ >= 0) ::close(descriptor_);
+  if (descriptor_ < 0) return;
+  ::close(descriptor_);
+  ::unlink(beside_.c_str());
 }
 
 absl::Status NewFile::Append(absl::string_view bytes) {
@@ -38,13 +45,14 @@ absl::Status NewFile::Append(absl::string_view bytes) {
   return absl::OkStatus();
 }
 
-absl::Status NewFile::Close() {
-  const bool synced = ::fsync(descriptor_) == 0;
-  const bool closed = ::close(std::exchange(descriptor_, -1)) == 0;
-  if (!synced || !closed) return UsageError(field_, "cannot be written");
+absl::Status NewFile::Keep() {
+  if (::fsync(descriptor_) != 0 ||
+      ::renameat2(AT_FDCWD, beside_.c_str(), AT_FDCWD, path_.c_str(),
+                  RENAME_NOREPLACE) != 0) {
+    return UsageError(field_, "cannot be written, or is there already");
+  }
+  ::close(std::exchange(descriptor_, -1));
   return absl::OkStatus();
 }
-
-void NewFile::Remove() { ::unlink(path_.c_str()); }
 
 }  // namespace amparo::cli

@@ -13,10 +13,13 @@
 
 namespace amparo::cli {
 
+// A file that has its name only when it is whole: until then it is beside it,
+// as NAME.XXXXXXXX, and goes away with this. So what a killed program leaves
+// behind neither passes for the whole nor stands in the way of the next try.
 // One thread at a time.
 class NewFile {
  public:
-  // Makes an empty file of mode 0600. USAGE naming `field` when the path is
+  // Begins an empty file of mode 0600. USAGE naming `field` when the path is
   // there already, whatever it is, or cannot be made.
   static absl::StatusOr<std::unique_ptr<NewFile>> Make(const std::string& path,
                                                        absl::string_view field);
@@ -26,19 +29,21 @@ class NewFile {
 
   // USAGE naming the field when the disk takes no more.
   absl::Status Append(absl::string_view bytes);
-  // Everything is on the disk when this is OK.
-  absl::Status Close();
-  // Takes the file away again: what it holds is not whole.
-  void Remove();
+  // Everything is on the disk and has its name when this is OK. Nothing that
+  // got the name meanwhile is overwritten: USAGE then, too.
+  absl::Status Keep();
 
  private:
-  NewFile(int descriptor, std::string path, std::string field)
+  NewFile(int descriptor, std::string path, std::string beside,
+          std::string field)
       : descriptor_(descriptor),
         path_(std::move(path)),
+        beside_(std::move(beside)),
         field_(std::move(field)) {}
 
-  int descriptor_;  // -1: closed.
+  int descriptor_;  // -1: kept.
   const std::string path_;
+  const std::string beside_;
   const std::string field_;
 };
 

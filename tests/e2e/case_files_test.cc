@@ -165,6 +165,8 @@ TEST_F(CaseFilesTest, AnImportWhoseClientIsKilledContinuesWithTheNext) {
   const auto client = HalfWay(csv);
   ASSERT_NE(client, nullptr);
   client->Kill();
+  // Nor does half a file of rejected rows stand in the way.
+  EXPECT_NE(::access(Path("rejected.csv").c_str(), F_OK), 0);
   ExpectTheRest(csv, kRows);
   ExpectSound();
 }

@@ -12,9 +12,21 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
+using ::testing::UnorderedElementsAre;
 
 constexpr char kImport[] = "CaseFileService.ImportCaseFile";
 constexpr char kExport[] = "CaseFileService.ExportCases";
+
+// Names in a folder that begin so.
+std::vector<std::string> NamesIn(const std::string& folder,
+                                 const std::string& beginning) {
+  std::vector<std::string> names;
+  for (const auto& each : std::filesystem::directory_iterator(folder)) {
+    const std::string name = each.path().filename();
+    if (name.rfind(beginning, 0) == 0) names.push_back(name);
+  }
+  return names;
+}
 
 class Import : public CliTest {
  protected:
@@ -207,6 +219,19 @@ TEST_F(Import, AFailedImportLeavesNoFileOfRejectedRowsInTheNextOnesWay) {
                                        "UNAVAILABLE", "unavailable"));
   EXPECT_EQ(Run(line).code, 1);
   EXPECT_FALSE(std::filesystem::exists(path));
+  EXPECT_THAT(NamesIn(folder_, "rejected"), IsEmpty());
+}
+
+TEST_F(Import, WhatAKilledImportLeftIsNotInTheWayOfTheNext) {
+  const std::string path = folder_ + "/rejected.csv";
+  Write("rejected.csv.0badcafe", "row,line\r\n1,");
+  AnswerWith(office::v1::ImportCasesResponse(), 0, "row,line\r\n1,2\r\n");
+  auto line = Line("sex\nF\n");
+  line.insert(line.end(), {"--rejected", path});
+  ASSERT_EQ(Run(line).code, 0);
+  EXPECT_EQ(Read(path), "row,line\r\n1,2\r\n");
+  EXPECT_THAT(NamesIn(folder_, "rejected"),
+              UnorderedElementsAre("rejected.csv", "rejected.csv.0badcafe"));
 }
 
 TEST_F(Import, ReportsEveryReasonRowAndColumn) {
@@ -324,7 +349,7 @@ TEST_F(Export, AFileThatIsNotWholeIsTakenAway) {
                                        "NOT_ALLOWED", "not allowed"));
   for (int i = 0; i < 3; ++i) {
     EXPECT_NE(Run(Line()).code, 0) << i;
-    EXPECT_FALSE(std::filesystem::exists(Out())) << i;
+    EXPECT_THAT(NamesIn(folder_, "out"), IsEmpty()) << i;
   }
 }
 
