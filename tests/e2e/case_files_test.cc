@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -196,6 +197,41 @@ TEST_F(CaseFilesTest, AHalfWrittenFileIsTakenAsFarAsItGoes) {
   EXPECT_EQ(Count(whole, "accepted"), 1);
   EXPECT_EQ(Count(whole, "skipped"), 2);
   EXPECT_EQ(Cases(), 3);
+}
+
+TEST_F(CaseFilesTest, AClosedCaseOfAFileIsReadReopenedAndSound) {
+  const nlohmann::json report = Report(
+      "record,remarks,cas_Status,cas_ReasonForCaseClosure,hte_Type,hte_Country,"
+      "spl_Type,spl_Objectives,vic_Vulnerabilities,cco_CaseComment\n"
+      "A-1,,Closed,Went home,Transit,UA,Health,See a doctor,Poverty;Migration,"
+      "\"First call.\nSecond call.\"\n"
+      "A-2,,Shut,,,,,,,\n");
+  EXPECT_EQ(Count(report, "accepted"), 1);
+  EXPECT_EQ(report["rejections"][0]["column"], "cas_Status");
+  const auto said = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), "--json");
+    const Ending ending = Run(v1::ROLE_CASEWORKER, words);
+    EXPECT_EQ(ending.code, 0) << ending.output;
+    return nlohmann::json::parse(ending.output, nullptr, false);
+  };
+  const nlohmann::json closed = said({"case", "list", "--status", "Closed"});
+  ASSERT_EQ(closed["total"], "1");
+  const std::string number = closed["cases"][0]["number"];
+  EXPECT_EQ(said({"case", "show", number})["closing_reason"], "OTHER");
+  std::set<std::string> kinds;
+  const nlohmann::json entries = said({"case", "entries", number});
+  for (const auto& entry : entries["entries"]) {
+    EXPECT_EQ(entry["wording"]["source"], "shelter");
+    for (const char* const kind : {"event", "support", "risk", "note"}) {
+      if (entry["wording"].contains(kind)) kinds.insert(kind);
+    }
+  }
+  EXPECT_THAT(entries["entries"], SizeIs(5));
+  EXPECT_THAT(kinds, SizeIs(4));
+  WriteFile(Path("why.txt"), "She came back.\n");
+  said({"case", "reopen", number, "--reason-file", Path("why.txt")});
+  EXPECT_EQ(said({"case", "list", "--status", "Closed"})["total"], "0");
+  ExpectSound();
 }
 
 TEST_F(CaseFilesTest, EmptyAndEndlessFilesAreRefusedAndNothingIsStored) {

@@ -21,6 +21,12 @@ constexpr absl::string_view kYear = "yearOfRegistration";
 // UTC+14, the first place where a day begins.
 constexpr absl::Duration kFirstDay = absl::Hours(14);
 
+size_t BytesOf(const CsvRecord& record) {
+  size_t bytes = 0;
+  for (const std::string& field : record.fields) bytes += field.size();
+  return bytes;
+}
+
 }  // namespace
 
 Importer::Importer(const ImportServices& services, Mapping mapping,
@@ -84,8 +90,12 @@ absl::Status Importer::TakeRow(const CsvRecord& record) {
     Skip(kAlreadyImported);
     return absl::OkStatus();
   }
+  if (!waiting->life.entries.empty()) story_bytes_ += BytesOf(record);
   waiting_.push_back(*std::move(waiting));
-  if (waiting_.size() < limits::kImportRowsPerCommit) return absl::OkStatus();
+  if (waiting_.size() < limits::kImportRowsPerCommit &&
+      story_bytes_ < kImportStoryBytesMax) {
+    return absl::OkStatus();
+  }
   return Flush();
 }
 
@@ -199,6 +209,7 @@ absl::Status Importer::Flush() {
   if (waiting_.empty()) return absl::OkStatus();
   auto packet = std::make_unique<Packet>();
   packet->rows = std::exchange(waiting_, {});
+  story_bytes_ = 0;
   RETURN_IF_ERROR(Fill(*packet));
   if (options_.dry_run) {
     // It must notice repetitions over the whole file by itself.

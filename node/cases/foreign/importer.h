@@ -43,6 +43,10 @@
 
 namespace amparo::cases {
 
+// Rows that tell long stories wait for their transaction up to this many bytes
+// of them, so that a file of such rows does not fill the memory.
+inline constexpr size_t kImportStoryBytesMax = 8 * 1024 * 1024;
+
 // What an import works with; all must outlive it.
 struct ImportServices {
   storage::Store& store;
@@ -94,8 +98,9 @@ struct ImportReport {
 // One file, one thread at a time. While a transaction is written to the disk
 // the rows of the next are read and sealed; an error of storage may be answered
 // by the call after the one that caused it. Holds one record and up to
-// 2 * limits::kImportRowsPerCommit rows, however long the file is; a dry run by
-// a key column also 16 bytes for each row of the file.
+// 2 * limits::kImportRowsPerCommit rows with 2 * kImportStoryBytesMax of
+// stories, however long the file is; a dry run by a key column also 16 bytes
+// for each row of the file.
 class Importer {
  public:
   Importer(const ImportServices& services, Mapping mapping,
@@ -169,6 +174,7 @@ class Importer {
   std::optional<BoundMapping> bound_;
   std::string chain_;  // 32 bytes once the header was read.
   std::vector<Waiting> waiting_;
+  size_t story_bytes_ = 0;  // Of records in waiting_ that have entries.
   absl::flat_hash_set<KeyDigest> keys_here_;
   ImportReport report_;
   absl::Status failed_;

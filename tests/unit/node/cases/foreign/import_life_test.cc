@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -303,6 +304,24 @@ TEST_F(ImportLifeTest, ARiskAssessmentOfTheSourceHasItsLevelAndDay) {
   ASSERT_THAT(entries, SizeIs(1));
   EXPECT_EQ(std::get<RiskAssessment>(entries[0].wording.content).level, "HIGH");
   EXPECT_EQ(FormatPartialDate(entries[0].wording.happened), "2024-12-01");
+}
+
+TEST_F(ImportLifeTest, LongStoriesDoNotWaitForManyRows) {
+  const std::string story(kImportStoryBytesMax / 10, 'x');
+  std::string csv = "no,cco_CaseComment\n";
+  for (int i = 0; i < 25; ++i) absl::StrAppend(&csv, i, ",", story, "\n");
+  const uint64_t before = office_.store->commits();
+  const auto report = Import(csv, {}, kShelter);
+  ASSERT_THAT(report, IsOk());
+  EXPECT_EQ(report->accepted, 25);
+  EXPECT_EQ(office_.store->commits() - before, 3u);
+  // Each in as many notes as it takes, and none of it lost.
+  size_t bytes = 0;
+  for (const Note& note : Said<Note>(Cases().at(0))) {
+    bytes += static_cast<size_t>(
+        std::count(note.text.begin(), note.text.end(), 'x'));
+  }
+  EXPECT_EQ(bytes, story.size());
 }
 
 TEST_F(ImportLifeTest, RowsThatTellNothingOfTheLifeHaveNoEntries) {
