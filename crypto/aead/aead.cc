@@ -4,6 +4,7 @@
 
 #include <openssl/evp.h>
 
+#include <cstring>
 #include <memory>
 
 #include "absl/status/status.h"
@@ -101,7 +102,8 @@ absl::StatusOr<std::string> OpenWith(const EVP_CIPHER* cipher,
     return absl::DataLossError("ciphertext: shorter than its tag");
   }
   const absl::string_view body = input.substr(0, input.size() - kAeadTagSize);
-  std::string tag(input.substr(body.size()));
+  unsigned char tag[kAeadTagSize];
+  std::memcpy(tag, input.data() + body.size(), kAeadTagSize);
   const QuietErrors quiet;
   const Context context(EVP_CIPHER_CTX_new());
   FatalUnless(context != nullptr &&
@@ -110,9 +112,8 @@ absl::StatusOr<std::string> OpenWith(const EVP_CIPHER* cipher,
               "opening cannot start");
   std::string out(body.size(), '\0');
   int n = 0;
-  bool ok =
-      EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_SET_TAG,
-                          static_cast<int>(kAeadTagSize), tag.data()) == 1;
+  bool ok = EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_SET_TAG,
+                                static_cast<int>(kAeadTagSize), tag) == 1;
   if (ok && !associated.empty()) {
     ok = EVP_DecryptUpdate(context.get(), nullptr, &n, In(associated),
                            static_cast<int>(associated.size())) == 1;

@@ -3,6 +3,7 @@
 #include "crypto/keyring/keyring.h"
 
 #include <openssl/evp.h>
+#include <openssl/modes.h>
 
 #include <memory>
 
@@ -10,7 +11,6 @@
 #include "absl/strings/str_cat.h"
 #include "crypto/base/bytes.h"
 #include "crypto/base/fatal.h"
-#include "crypto/base/openssl_errors.h"
 #include "crypto/base/status_macros.h"
 
 namespace amparo::crypto {
@@ -19,6 +19,7 @@ namespace {
 constexpr absl::string_view kMagic = "amparoKF";
 constexpr uint16_t kVersion = 1;
 constexpr size_t kBlock = 8;  // RFC 5649 works in halves of an AES block
+constexpr int kAesBlock = 16;
 
 struct FreeContext {
   void operator()(EVP_CIPHER_CTX* context) const {
@@ -31,18 +32,30 @@ const unsigned char* In(absl::string_view bytes) {
   return reinterpret_cast<const unsigned char*>(bytes.data());
 }
 
+// OpenSSL's own AES key wrap runs on an AES without the processor's
+// instructions, four times slower. So its wrapping (RFC 5649) is given the
+// block of the cipher that has them.
 Context Start(const Secret& wrapping_key, int encrypt) {
   static const EVP_CIPHER* const cipher =
-      EVP_CIPHER_fetch(nullptr, "AES-256-WRAP-PAD", nullptr);
+      EVP_CIPHER_fetch(nullptr, "AES-256-ECB", nullptr);
   Context context(EVP_CIPHER_CTX_new());
-  FatalUnless(cipher != nullptr && context != nullptr,
-              "AES key wrap is missing");
-  EVP_CIPHER_CTX_set_flags(context.get(), EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
+  FatalUnless(cipher != nullptr && context != nullptr, "AES is missing");
   FatalUnless(
       EVP_CipherInit_ex2(context.get(), cipher, In(wrapping_key.Reveal()),
-                         nullptr, encrypt, nullptr) == 1,
-      "AES key wrap cannot start");
+                         nullptr, encrypt, nullptr) == 1 &&
+          EVP_CIPHER_CTX_set_padding(context.get(), 0) == 1,
+      "AES cannot start");
   return context;
+}
+
+// A block128_f; `key` is the context, which the block changes.
+void Block(const unsigned char in[kAesBlock], unsigned char out[kAesBlock],
+           const void* key) {
+  auto* const context = static_cast<EVP_CIPHER_CTX*>(const_cast<void*>(key));
+  int n = 0;
+  FatalUnless(
+      EVP_CipherUpdate(context, out, &n, in, kAesBlock) == 1 && n == kAesBlock,
+      "AES failed");
 }
 
 absl::Status CheckWrappingKey(const Secret& wrapping_key) {
@@ -62,14 +75,12 @@ absl::StatusOr<std::string> WrapKey(const Secret& wrapping_key,
   }
   const Context context = Start(wrapping_key, 1);
   const size_t padded = (key.size() + kBlock - 1) / kBlock * kBlock;
-  std::string out(padded + 2 * kBlock, '\0');
-  int n = 0;
-  FatalUnless(EVP_CipherUpdate(
-                  context.get(), reinterpret_cast<unsigned char*>(out.data()),
-                  &n, In(key.Reveal()), static_cast<int>(key.size())) == 1 &&
-                  static_cast<size_t>(n) == padded + kBlock,
-              "AES key wrap failed");
-  out.resize(static_cast<size_t>(n));
+  std::string out(padded + kBlock, '\0');
+  FatalUnless(
+      CRYPTO_128_wrap_pad(context.get(), nullptr,
+                          reinterpret_cast<unsigned char*>(out.data()),
+                          In(key.Reveal()), key.size(), Block) == out.size(),
+      "AES key wrap failed");
   return out;
 }
 
@@ -80,17 +91,16 @@ absl::StatusOr<Secret> UnwrapKey(const Secret& wrapping_key,
       wrapped.size() > kWrapMaxSize + kBlock) {
     return absl::InvalidArgumentError("wrapped key: not a possible size");
   }
-  const QuietErrors quiet;
   const Context context = Start(wrapping_key, 0);
   Secret out = Secret::Zeroed(wrapped.size());
-  int n = 0;
-  if (EVP_CipherUpdate(
-          context.get(), reinterpret_cast<unsigned char*>(out.mutable_bytes()),
-          &n, In(wrapped), static_cast<int>(wrapped.size())) != 1 ||
-      n <= 0) {
+  const size_t size = CRYPTO_128_unwrap_pad(
+      context.get(), nullptr,
+      reinterpret_cast<unsigned char*>(out.mutable_bytes()), In(wrapped),
+      wrapped.size(), Block);
+  if (size == 0) {
     return absl::DataLossError("wrapped key: does not authenticate");
   }
-  return Secret::Copy(out.Reveal().substr(0, static_cast<size_t>(n)));
+  return Secret::Copy(out.Reveal().substr(0, size));
 }
 
 absl::StatusOr<std::string> SealKeyFile(const Secret& passphrase,

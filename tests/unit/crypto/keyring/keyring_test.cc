@@ -3,6 +3,7 @@
 #include "crypto/keyring/keyring.h"
 
 #include <string>
+#include <utility>
 
 #include "crypto/base/bytes.h"
 #include "crypto/base/deterministic_random.h"
@@ -43,6 +44,23 @@ TEST_F(KeyringTest, UnwrapsWhatItWrapped) {
 
 TEST_F(KeyringTest, WrapsAKeyOf32BytesIn40) {
   EXPECT_EQ(WrapKey(wrapping_key_, key_)->size(), 40u);
+}
+
+// As "openssl enc -id-aes256-wrap-pad" and pyca/cryptography write them.
+TEST_F(KeyringTest, WrapsAsOthersDo) {
+  const std::pair<size_t, std::string> written[] = {
+      {1, "d54acfbb23cc186a39280deb7a2b717b"},
+      {8, "6a7f165790f7df9dd5bbd2630ed549a4"},
+      {9, "d2804e914f6df9397b3476bd241f7ea4490a599e940824da"},
+      {32,
+       "44ae49262650b0c3f108edb2190d07ce31f6f8edac79356123911dcd7de69531"
+       "cb494bdfc30075e5"}};
+  for (const auto& [size, hex] : written) {
+    const Secret key = Secret::Copy(std::string(size, 'k'));
+    EXPECT_EQ(HexEncode(*WrapKey(wrapping_key_, key)), hex);
+    EXPECT_EQ(UnwrapKey(wrapping_key_, *HexDecode(hex))->Reveal(),
+              key.Reveal());
+  }
 }
 
 TEST_F(KeyringTest, RefusesTamperedOrTruncatedWraps) {
