@@ -14,15 +14,18 @@
 #include "crypto/mac/mac.h"
 #include "node/base/errors.h"
 #include "node/base/status_macros.h"
+#include "node/storage/crew.h"
+#include "node/storage/key_book.h"
 #include "node/storage/key_cache.h"
+#include "node/storage/sealed_value.h"
 
 namespace amparo::storage {
 namespace {
 
-constexpr uint8_t kValueVersion = 1;
 constexpr uint8_t kKeyRowVersion = 1;
 constexpr uint16_t kGroupKeys = 1024;
-constexpr size_t kHeaderSize = 1 + KeyId::kSize + crypto::kAeadNonceSize;
+// Of a book of keys: read together, then looked whether it is enough.
+constexpr size_t kPartsTogether = 8;
 constexpr char kTableKeyLabel[] = "amparo.tablekey.v1";
 constexpr char kBlindIndexLabel[] = "amparo.blindindex.v1";
 
@@ -58,17 +61,6 @@ std::string GroupRowKey(uint16_t group) {
   std::string key;
   crypto::AppendU16(&key, group);
   return key;
-}
-
-std::string AssociatedBytes(TableId table, absl::string_view row_key,
-                            uint32_t schema_version) {
-  const absl::string_view name = TableName(table);
-  std::string bytes;
-  bytes.reserve(3 * sizeof(uint32_t) + name.size() + row_key.size());
-  crypto::AppendPrefixed(&bytes, name);
-  crypto::AppendPrefixed(&bytes, row_key);
-  crypto::AppendU32(&bytes, schema_version);
-  return bytes;
 }
 
 absl::StatusOr<bool> HasRows(const Reader& reader, TableId table) {
@@ -108,6 +100,8 @@ class Vault::Impl {
                                      absl::string_view stored);
   void Warm(absl::Span<const absl::string_view> stored);
   absl::Status CheckKey(const KeyId& key) { return Find(key).status(); }
+  absl::StatusOr<KeyBook> ReadKeys(const Reader& reader, Crew& crew,
+                                   size_t enough, size_t& part) const;
   std::string BlindIndex(TableId table, absl::string_view value) const;
 
  private:
@@ -117,6 +111,7 @@ class Vault::Impl {
   absl::StatusOr<std::string> WrappedRow(const KeyId& id,
                                          const crypto::Secret& key) const;
   absl::StatusOr<crypto::Secret> UnwrapRow(absl::string_view row) const;
+  absl::Status ReadPart(const Reader& reader, size_t part, KeyBook& book) const;
   absl::StatusOr<DataKey> Find(const KeyId& id);
   absl::StatusOr<DataKey> Keep(const KeyId& id, absl::string_view row);
 
@@ -328,34 +323,45 @@ absl::StatusOr<std::string> Vault::Impl::Seal(const KeyId& key, TableId table,
                                               uint32_t schema_version,
                                               absl::string_view plaintext) {
   ASSIGN_OR_RETURN(const DataKey data_key, Find(key));
-  const std::string nonce =
-      crypto::RandomBytes(random_, crypto::kAeadNonceSize);
-  ASSIGN_OR_RETURN(
-      const std::string sealed,
-      data_key->Seal(nonce, plaintext,
-                     AssociatedBytes(table, row_key, schema_version)));
-  std::string stored;
-  stored.reserve(kHeaderSize + sealed.size());
-  crypto::AppendU8(&stored, kValueVersion);
-  absl::StrAppend(&stored, key.bytes(), nonce, sealed);
-  return stored;
+  return SealValue(key, *data_key, random_, {table, row_key, schema_version},
+                   plaintext);
 }
 
 absl::StatusOr<std::string> Vault::Impl::Unseal(TableId table,
                                                 absl::string_view row_key,
                                                 uint32_t schema_version,
                                                 absl::string_view stored) {
-  ASSIGN_OR_RETURN(const KeyId key, Vault::KeyOf(stored));
+  ASSIGN_OR_RETURN(const KeyId key, KeyOfValue(stored));
   ASSIGN_OR_RETURN(const DataKey data_key, Find(key));
-  absl::StatusOr<std::string> plaintext =
-      data_key->Open(stored.substr(1 + KeyId::kSize, crypto::kAeadNonceSize),
-                     stored.substr(kHeaderSize),
-                     AssociatedBytes(table, row_key, schema_version));
-  if (!plaintext.ok()) {
-    return Damaged(absl::StrCat("a value of table ", TableName(table),
-                                " is not the one that was stored there"));
+  return OpenValue(*data_key, {table, row_key, schema_version}, stored);
+}
+
+absl::StatusOr<KeyBook> Vault::Impl::ReadKeys(const Reader& reader, Crew& crew,
+                                              size_t enough,
+                                              size_t& part) const {
+  KeyBook book;
+  while (part < KeyBook::kParts && book.size() < enough) {
+    const size_t count = std::min(kPartsTogether, KeyBook::kParts - part);
+    RETURN_IF_ERROR(crew.Share(count, 1, [&](size_t begin, size_t) {
+      return ReadPart(reader, part + begin, book);
+    }));
+    part += count;
   }
-  return plaintext;
+  return book;
+}
+
+absl::Status Vault::Impl::ReadPart(const Reader& reader, size_t part,
+                                   KeyBook& book) const {
+  return reader.Scan(
+      TableId::kDataKeys, KeyBook::FirstOf(part), KeyBook::FirstOf(part + 1),
+      [&](absl::string_view key,
+          absl::string_view row) -> absl::StatusOr<bool> {
+        const absl::StatusOr<KeyId> id = KeyId::FromBytes(key);
+        if (!id.ok()) return true;
+        const absl::StatusOr<crypto::Secret> unwrapped = UnwrapRow(row);
+        if (unwrapped.ok()) book.Add(part, *id, *unwrapped);
+        return true;
+      });
 }
 
 std::string Vault::Impl::BlindIndex(TableId table,
@@ -421,12 +427,13 @@ absl::Status Vault::CheckKey(const KeyId& key) const {
   return impl_->CheckKey(key);
 }
 
+absl::StatusOr<KeyBook> Vault::ReadKeys(const Reader& reader, Crew& crew,
+                                        size_t enough, size_t& part) const {
+  return impl_->ReadKeys(reader, crew, enough, part);
+}
+
 absl::StatusOr<KeyId> Vault::KeyOf(absl::string_view stored) {
-  if (stored.size() < kHeaderSize + crypto::kAeadTagSize ||
-      static_cast<uint8_t>(stored[0]) != kValueVersion) {
-    return Damaged("a stored value is too short or of an unknown version");
-  }
-  return KeyId::FromBytes(stored.substr(1, KeyId::kSize));
+  return KeyOfValue(stored);
 }
 
 std::string Vault::BlindIndex(TableId table, absl::string_view value) const {

@@ -25,6 +25,9 @@
 
 namespace amparo::storage {
 
+class Crew;
+class KeyBook;
+
 // Thread-safe. `store` and `random` must outlive it. Keeps a bounded number of
 // unwrapped data keys in memory.
 class Vault {
@@ -70,6 +73,14 @@ class Vault {
   // each other out again.
   static constexpr size_t kWarmMax = 2048;
   void Warm(absl::Span<const absl::string_view> stored) const;
+
+  // The keys of some parts of the store together, for opening every row of
+  // whole tables (key_book.h). Begins with `part`, from 0, ends after the
+  // parts in which there are `enough` keys, and sets `part` to the first that
+  // was not read: KeyBook::kParts when it was the last. A key that does not
+  // unwrap is left out.
+  absl::StatusOr<KeyBook> ReadKeys(const Reader& reader, Crew& crew,
+                                   size_t enough, size_t& part) const;
 
   // OK when the key is there and unwraps; kRecordDamaged otherwise.
   absl::Status CheckKey(const KeyId& key) const;
