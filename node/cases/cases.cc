@@ -191,7 +191,10 @@ absl::StatusOr<Profile> Profile::FromCoded(
   if (entries.size() > limits::kProfileEntriesMax) {
     return FieldError("profile", "has too many values");
   }
-  std::sort(entries.begin(), entries.end());
+  // What was stored comes sorted.
+  if (!std::is_sorted(entries.begin(), entries.end())) {
+    std::sort(entries.begin(), entries.end());
+  }
   entries.erase(std::unique(entries.begin(), entries.end()), entries.end());
   RETURN_IF_ERROR(CheckConsistent(lists, entries));
   Profile profile;

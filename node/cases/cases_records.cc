@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/cases/cases_records.h"
 
+#include <algorithm>
 #include <limits>
 #include <map>
 #include <optional>
@@ -22,7 +23,7 @@ namespace {
 
 namespace pb = amparo::record::v1;
 
-constexpr size_t kBlindKeySize = 32;
+constexpr size_t kBlindKeySize = 16;
 constexpr size_t kMarkSize = 3;
 
 absl::Status Damaged(absl::string_view what) {
@@ -49,38 +50,51 @@ absl::StatusOr<Id> ReadId(absl::string_view bytes, absl::string_view what) {
   return id;
 }
 
-std::string EncodeReference(const CaseId& id) {
-  pb::CaseReference message;
-  message.set_case_id(id.bytes());
-  return message.SerializeAsString();
-}
-
-absl::StatusOr<CaseId> DecodeReference(absl::string_view bytes) {
-  pb::CaseReference message;
-  RETURN_IF_ERROR(ParseInto(bytes, "case reference", message));
-  return ReadId<CaseId>(message.case_id(), "case reference");
+uint32_t MarkNumber(absl::string_view mark) {
+  uint32_t number = 0;
+  for (const char c : mark) number = number << 8 | static_cast<uint8_t>(c);
+  return number;
 }
 
 // Variables by their marks and the other way round. Aliases have marks too, so
 // that a variable that is renamed is still read.
 struct Marks {
+  // What a code means with each mark, as a place in `in_order`.
+  using Places = absl::flat_hash_map<uint32_t, uint32_t>;
+
   absl::flat_hash_map<std::string, std::string> of_name;
-  absl::flat_hash_map<std::string, std::string> name_of;
+  absl::flat_hash_map<uint32_t, std::string> name_of;
+  std::vector<vocabulary::Coded> in_order;
+  absl::flat_hash_map<absl::string_view, Places> of_code;
 
   static const Marks& All() {
-    static const Marks* const all = [] {
-      auto* const marks = new Marks();
-      for (const vocabulary::Variable* variable :
-           vocabulary::Lists::BuiltIn().Variables()) {
-        marks->of_name[variable->name] = VariableMark(variable->name);
-        marks->name_of[VariableMark(variable->name)] = variable->name;
-        for (const std::string& alias : variable->aliases) {
-          marks->name_of.try_emplace(VariableMark(alias), variable->name);
-        }
-      }
-      return marks;
-    }();
+    static const Marks* const all = new Marks();
     return *all;
+  }
+
+ private:
+  Marks() {
+    const vocabulary::Lists& lists = vocabulary::Lists::BuiltIn();
+    for (const vocabulary::Variable* variable : lists.Variables()) {
+      of_name[variable->name] = VariableMark(variable->name);
+      name_of[MarkNumber(VariableMark(variable->name))] = variable->name;
+      for (const std::string& alias : variable->aliases) {
+        name_of.try_emplace(MarkNumber(VariableMark(alias)), variable->name);
+      }
+      for (const vocabulary::Code& code : variable->list->codes()) {
+        const auto coded = lists.CheckRecorded(variable->name, code.code);
+        if (coded.ok()) in_order.push_back(*coded);
+      }
+    }
+    std::sort(in_order.begin(), in_order.end());
+    absl::flat_hash_map<absl::string_view, std::vector<uint32_t>> marks_of;
+    for (const auto& [mark, name] : name_of) marks_of[name].push_back(mark);
+    for (uint32_t place = 0; place < in_order.size(); ++place) {
+      const vocabulary::Coded& coded = in_order[place];
+      for (const uint32_t mark : marks_of.at(coded.variable)) {
+        of_code[coded.code].emplace(mark, place);
+      }
+    }
   }
 };
 
@@ -89,20 +103,63 @@ const std::string& MarkOf(absl::string_view variable) {
   return Marks::All().of_name.at(variable);
 }
 
-absl::Status ReadCodes(const pb::ProfileCodes& codes,
-                       std::vector<vocabulary::Coded>& entries) {
-  const absl::string_view marks = codes.variables();
-  if (marks.empty() || marks.size() % kMarkSize != 0) return Damaged("profile");
-  for (size_t at = 0; at < marks.size(); at += kMarkSize) {
-    const auto name = Marks::All().name_of.find(marks.substr(at, kMarkSize));
-    if (name == Marks::All().name_of.end()) return Damaged("profile");
-    const absl::StatusOr<vocabulary::Coded> coded =
-        vocabulary::Lists::BuiltIn().CheckRecorded(name->second, codes.code());
-    if (!coded.ok()) return Damaged("profile");
-    entries.push_back(*coded);
+// Of a million profiles nearly each entry is one of a few thousand, so these
+// are made once, and sorted by numbers. Others, of an earlier spelling, are
+// asked of the vocabulary.
+class CodesReader {
+ public:
+  absl::Status Read(const pb::ProfileCodes& codes) {
+    const absl::string_view marks = codes.variables();
+    if (marks.empty() || marks.size() % kMarkSize != 0) {
+      return Damaged("profile");
+    }
+    const auto places = all_.of_code.find(codes.code());
+    for (size_t at = 0; at < marks.size(); at += kMarkSize) {
+      const uint32_t mark = MarkNumber(marks.substr(at, kMarkSize));
+      if (places != all_.of_code.end()) {
+        const auto place = places->second.find(mark);
+        if (place != places->second.end()) {
+          places_.push_back(place->second);
+          continue;
+        }
+      }
+      const auto name = all_.name_of.find(mark);
+      if (name == all_.name_of.end()) return Damaged("profile");
+      RETURN_IF_ERROR(Read(name->second, codes.code()));
+    }
+    return absl::OkStatus();
   }
-  return absl::OkStatus();
-}
+
+  absl::Status Read(absl::string_view variable, absl::string_view code) {
+    const absl::StatusOr<vocabulary::Coded> coded =
+        vocabulary::Lists::BuiltIn().CheckRecorded(variable, code);
+    if (!coded.ok()) return Damaged("profile");
+    others_.push_back(*coded);
+    return absl::OkStatus();
+  }
+
+  // What was read since the last call.
+  std::vector<vocabulary::Coded> TakeEntries() {
+    std::sort(places_.begin(), places_.end());
+    std::vector<vocabulary::Coded> entries;
+    entries.reserve(places_.size() + others_.size());
+    for (const uint32_t place : places_) {
+      entries.push_back(all_.in_order[place]);
+    }
+    entries.insert(entries.end(), others_.begin(), others_.end());
+    Clear();
+    return entries;
+  }
+  void Clear() {
+    places_.clear();
+    others_.clear();
+  }
+
+ private:
+  const Marks& all_ = Marks::All();
+  std::vector<uint32_t> places_;
+  std::vector<vocabulary::Coded> others_;
+};
 
 }  // namespace
 
@@ -141,7 +198,18 @@ std::string CaseCodec::Encode(const Case& record) {
 }
 
 absl::StatusOr<Case> CaseCodec::Decode(absl::string_view bytes) {
+  return CaseReader().Read(bytes);
+}
+
+struct CaseReader::Memory {
   pb::Case message;
+};
+
+CaseReader::CaseReader() : memory_(std::make_unique<Memory>()) {}
+CaseReader::~CaseReader() = default;
+
+absl::StatusOr<Case> CaseReader::Read(absl::string_view bytes) {
+  pb::Case& message = memory_->message;
   RETURN_IF_ERROR(ParseInto(bytes, "case", message));
   absl::StatusOr<CaseNumber> number = CaseNumber::Parse(message.number());
   if (!number.ok() || message.registered_at_ms() < 0) return Damaged("case");
@@ -215,22 +283,31 @@ std::string ProfileCodec::Encode(const StoredProfile& record) {
 }
 
 absl::StatusOr<StoredProfile> ProfileCodec::Decode(absl::string_view bytes) {
+  return ProfileReader().Read(bytes);
+}
+
+struct ProfileReader::Memory {
   pb::CaseProfile message;
+  CodesReader codes;
+};
+
+ProfileReader::ProfileReader() : memory_(std::make_unique<Memory>()) {}
+ProfileReader::~ProfileReader() = default;
+
+absl::StatusOr<StoredProfile> ProfileReader::Read(absl::string_view bytes) {
+  pb::CaseProfile& message = memory_->message;
+  CodesReader& reader = memory_->codes;
+  reader.Clear();
   RETURN_IF_ERROR(ParseInto(bytes, "profile", message));
   const vocabulary::Lists& lists = vocabulary::Lists::BuiltIn();
-  std::vector<vocabulary::Coded> entries;
-  entries.reserve(static_cast<size_t>(message.entries_size()));
   for (const pb::ProfileEntry& entry : message.entries()) {
-    absl::StatusOr<vocabulary::Coded> coded =
-        lists.CheckRecorded(entry.variable(), entry.code());
-    if (!coded.ok()) return Damaged("profile");
-    entries.push_back(*coded);
+    RETURN_IF_ERROR(reader.Read(entry.variable(), entry.code()));
   }
   for (const pb::ProfileCodes& codes : message.codes()) {
-    RETURN_IF_ERROR(ReadCodes(codes, entries));
+    RETURN_IF_ERROR(reader.Read(codes));
   }
   absl::StatusOr<Profile> profile =
-      Profile::FromCoded(lists, std::move(entries));
+      Profile::FromCoded(lists, reader.TakeEntries());
   if (!profile.ok()) return Damaged("profile");
   ASSIGN_OR_RETURN(const CaseId case_id,
                    ReadId<CaseId>(message.case_id(), "profile"));
@@ -300,28 +377,9 @@ absl::StatusOr<Identity> IdentityCodec::Decode(absl::string_view bytes) {
   return identity;
 }
 
-template <storage::TableId kIndex>
-absl::StatusOr<std::string> CaseIndexCodec<kIndex>::DecodeKey(
-    absl::string_view bytes) {
-  if (bytes.size() != kBlindKeySize) return Damaged("index of cases");
-  return std::string(bytes);
-}
-
-template <storage::TableId kIndex>
-std::string CaseIndexCodec<kIndex>::Encode(const CaseId& record) {
-  return EncodeReference(record);
-}
-
-template <storage::TableId kIndex>
-absl::StatusOr<CaseId> CaseIndexCodec<kIndex>::Decode(absl::string_view bytes) {
-  return DecodeReference(bytes);
-}
-
-template struct CaseIndexCodec<storage::TableId::kCaseNumbers>;
-template struct CaseIndexCodec<storage::TableId::kCaseSources>;
-
 std::string NumberKey(const storage::Vault& vault, const CaseNumber& number) {
-  return vault.BlindIndex(storage::TableId::kCaseNumbers, number.text());
+  return vault.BlindIndex(storage::TableId::kCaseNumbers, number.text())
+      .substr(0, kBlindKeySize);
 }
 
 std::string SourceKey(const storage::Vault& vault, absl::string_view source,
@@ -329,7 +387,14 @@ std::string SourceKey(const storage::Vault& vault, absl::string_view source,
   std::string value;
   crypto::AppendPrefixed(&value, source);
   crypto::AppendPrefixed(&value, source_key);
-  return vault.BlindIndex(storage::TableId::kCaseSources, value);
+  return vault.BlindIndex(storage::TableId::kCaseSources, value)
+      .substr(0, kBlindKeySize);
+}
+
+absl::StatusOr<CaseId> ReadCaseIndex(absl::string_view row_key,
+                                     absl::string_view value) {
+  if (row_key.size() != kBlindKeySize) return Damaged("index of cases");
+  return ReadId<CaseId>(value, "index of cases");
 }
 
 }  // namespace amparo::cases

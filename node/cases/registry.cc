@@ -28,11 +28,18 @@ Registry::~Registry() = default;
 
 absl::StatusOr<std::optional<Case>> Registry::FindByNumber(
     const storage::Reader& reader, const CaseNumber& number) const {
-  const storage::Table<CaseNumberCodec> numbers(vault_);
+  const std::string row_key = NumberKey(vault_, number);
   ASSIGN_OR_RETURN(const auto row,
-                   numbers.Get(reader, NumberKey(vault_, number)));
+                   reader.Get(storage::TableId::kCaseNumbers, row_key));
   if (!row.has_value()) return std::optional<Case>();
-  return Get(reader, row->value);
+  ASSIGN_OR_RETURN(const CaseId id, ReadCaseIndex(row_key, *row));
+  ASSIGN_OR_RETURN(auto file, Get(reader, id));
+  // The case says so itself, sealed; the index alone is not believed.
+  if (file.has_value() && file->number != number) {
+    return Error(Reason::kRecordDamaged,
+                 "the index of case numbers leads to another case");
+  }
+  return file;
 }
 
 absl::StatusOr<std::optional<Case>> Registry::Get(const storage::Reader& reader,
@@ -121,7 +128,7 @@ absl::StatusOr<bool> Registry::SourceKnown(const storage::Reader& reader,
                                            absl::string_view source,
                                            absl::string_view source_key) const {
   ASSIGN_OR_RETURN(const std::optional<std::string> stored,
-                   reader.Get(CaseSourceCodec::kTable,
+                   reader.Get(storage::TableId::kCaseSources,
                               SourceKey(vault_, source, source_key)));
   return stored.has_value();
 }
@@ -149,11 +156,14 @@ absl::StatusOr<KeyId> Registry::Insert(storage::Batch& batch,
     RETURN_IF_ERROR(storage::Table<EntryCodec>(vault_).Put(
         batch, {file.id, entry.id}, entry, key));
   }
-  RETURN_IF_ERROR(storage::Table<CaseNumberCodec>(vault_).Insert(
-      batch, NumberKey(vault_, file.number), file.id));
+  const auto lead_here = [&](storage::TableId index, absl::string_view hash) {
+    batch.RequireAbsent(index, hash);
+    batch.Put(index, hash, file.id.bytes());
+  };
+  lead_here(storage::TableId::kCaseNumbers, NumberKey(vault_, file.number));
   if (!fresh.source_key.empty()) {
-    RETURN_IF_ERROR(storage::Table<CaseSourceCodec>(vault_).Insert(
-        batch, SourceKey(vault_, file.source, fresh.source_key), file.id));
+    lead_here(storage::TableId::kCaseSources,
+              SourceKey(vault_, file.source, fresh.source_key));
   }
   Tell(batch, file, fresh.profile);
   return key;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/cases/search.h"
 
-#include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -39,10 +37,9 @@ absl::Status AddName(const PersonQuery& query, Groups& groups) {
   }
   for (const linkage::NameWord& word : words) {
     std::vector<Word>& group = groups.emplace_back();
-    for (const std::string& form : query.exact_name ? word.exact : word.loose) {
-      group.push_back(
-          {query.exact_name ? WordKind::kExactName : WordKind::kLooseName,
-           form});
+    for (size_t i = 0; i < word.loose.size(); ++i) {
+      group.push_back({WordKind::kName, word.loose[i],
+                       query.exact_name ? word.exact[i] : ""});
     }
   }
   return absl::OkStatus();
@@ -71,18 +68,15 @@ absl::Status AddNumbers(const PersonQuery& query, Groups& groups) {
 }  // namespace
 
 absl::StatusOr<std::set<Word>> SearchWords(const Identity& identity) {
-  linkage::NameSpellings spellings;
+  std::set<std::string> spellings;
   RETURN_IF_ERROR(linkage::AddSpellings(identity.given_names,
                                         identity.family_names, spellings));
   RETURN_IF_ERROR(linkage::AddSpellings(identity.given_names_romanised,
                                         identity.family_names_romanised,
                                         spellings));
   std::set<Word> words;
-  for (const std::string& text : spellings.exact) {
-    words.insert({WordKind::kExactName, text});
-  }
-  for (const std::string& text : spellings.loose) {
-    words.insert({WordKind::kLooseName, text});
+  for (const std::string& exact : spellings) {
+    words.insert({WordKind::kName, linkage::LooseForm(exact), exact});
   }
   for (const Document& document : identity.documents) {
     ASSIGN_OR_RETURN(std::string form, linkage::DocumentForm(document.number));
@@ -107,14 +101,7 @@ absl::Status IndexIdentity(storage::Batch& batch, const storage::Vault& vault,
   if (now != nullptr) {
     ASSIGN_OR_RETURN(new_words, SearchWords(*now));
   }
-  std::set<Word> gone;
-  std::set<Word> added;
-  std::set_difference(old_words.begin(), old_words.end(), new_words.begin(),
-                      new_words.end(), std::inserter(gone, gone.end()));
-  std::set_difference(new_words.begin(), new_words.end(), old_words.begin(),
-                      old_words.end(), std::inserter(added, added.end()));
-  linkage::RemoveHolder(batch, vault, gone, subject.bytes());
-  linkage::AddHolder(batch, vault, added, subject.bytes());
+  linkage::ChangeHolder(batch, vault, old_words, new_words, subject.bytes());
   return absl::OkStatus();
 }
 

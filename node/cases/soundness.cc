@@ -92,12 +92,7 @@ absl::Status CheckWords(Inspection& inspection, const RowSet& expected) {
       inspection.Scan(TableId::kBlindWords, {},
                       [&](absl::string_view key,
                           absl::string_view value) -> absl::StatusOr<bool> {
-                        // A value, which none has, makes the row another one.
-                        if (value.empty()) {
-                          words.Add({key});
-                        } else {
-                          words.Add({key, value});
-                        }
+                        words.Add({key, value});
                         inspection.CountRows(1);
                         return true;
                       }));
@@ -121,20 +116,20 @@ absl::Status CheckSubjects(Inspection& inspection, const FromCases& said,
           }));
   RowSet identities;
   RowSet words;
-  ASSIGN_OR_RETURN(const Opened named,
-                   storage::OpenAll<IdentityCodec>(
-                       inspection, Erasure::kNever,
-                       [&](const SubjectId& subject,
-                           const Row<Identity>& row) -> absl::Status {
-                         identities.Add({subject.bytes(), row.key.bytes()});
-                         ASSIGN_OR_RETURN(const auto held,
-                                          SearchWords(row.value));
-                         for (const linkage::Word& word : held) {
-                           words.Add({linkage::BlindWordKey(
-                               inspection.vault(), word, subject.bytes())});
-                         }
-                         return absl::OkStatus();
-                       }));
+  ASSIGN_OR_RETURN(
+      const Opened named,
+      storage::OpenAll<IdentityCodec>(
+          inspection, Erasure::kNever,
+          [&](const SubjectId& subject,
+              const Row<Identity>& row) -> absl::Status {
+            identities.Add({subject.bytes(), row.key.bytes()});
+            ASSIGN_OR_RETURN(const auto held, SearchWords(row.value));
+            for (const auto& [key, value] :
+                 linkage::RowsOf(inspection.vault(), held, subject.bytes())) {
+              words.Add({key, value});
+            }
+            return absl::OkStatus();
+          }));
   if (complete && opened.complete()) {
     inspection.Compare(said.profiles, profiles, TableId::kProfiles,
                        Gravity::kRecord,
@@ -413,6 +408,26 @@ absl::Status CheckRetention(Inspection& inspection) {
       .status();
 }
 
+// What an index of cases leads to; a row of another form is named.
+absl::Status ReadIndex(
+    Inspection& inspection, TableId index,
+    const std::function<void(absl::string_view, const CaseId&)>& row) {
+  return inspection.Scan(
+      index, {},
+      [&](absl::string_view key,
+          absl::string_view value) -> absl::StatusOr<bool> {
+        const absl::StatusOr<CaseId> id = ReadCaseIndex(key, value);
+        if (id.ok()) {
+          row(key, *id);
+        } else {
+          inspection.Add(index, Gravity::kDerived,
+                         "a row of an index of cases has another form");
+        }
+        inspection.CountRows(1);
+        return true;
+      });
+}
+
 }  // namespace
 
 absl::Status CheckCases(Inspection& inspection) {
@@ -425,27 +440,21 @@ absl::Status CheckCases(Inspection& inspection) {
   ASSIGN_OR_RETURN(const ErasedCases erased, ReadErased(inspection));
   RowSet numbers;
   RowSet used_before;
-  ASSIGN_OR_RETURN(const Opened by_number,
-                   storage::OpenAll<CaseNumberCodec>(
-                       inspection, Erasure::kNever,
-                       [&](const std::string& key, const Row<CaseId>& row) {
-                         if (erased.ids.contains(row.value)) {
-                           used_before.Add({row.value.bytes()});
-                         } else {
-                           numbers.Add({key, row.value.bytes()});
-                         }
-                         return absl::OkStatus();
-                       }));
+  RETURN_IF_ERROR(ReadIndex(inspection, TableId::kCaseNumbers,
+                            [&](absl::string_view key, const CaseId& id) {
+                              if (erased.ids.contains(id)) {
+                                used_before.Add({id.bytes()});
+                              } else {
+                                numbers.Add({key, id.bytes()});
+                              }
+                            }));
   RowSet sources;
-  ASSIGN_OR_RETURN(const Opened by_source,
-                   storage::OpenAll<CaseSourceCodec>(
-                       inspection, Erasure::kNever,
-                       [&](const std::string&, const Row<CaseId>& row) {
-                         if (!erased.ids.contains(row.value)) {
-                           sources.Add({row.value.bytes()});
-                         }
-                         return absl::OkStatus();
-                       }));
+  RETURN_IF_ERROR(ReadIndex(inspection, TableId::kCaseSources,
+                            [&](absl::string_view, const CaseId& id) {
+                              if (!erased.ids.contains(id)) {
+                                sources.Add({id.bytes()});
+                              }
+                            }));
   RETURN_IF_ERROR(storage::OpenAll<CountingCodec>(
                       inspection, Erasure::kNever,
                       [](const std::string&, const Row<CountingRecord>&) {
@@ -453,20 +462,16 @@ absl::Status CheckCases(Inspection& inspection) {
                       })
                       .status());
   if (!complete || !erased.complete) return absl::OkStatus();
-  if (by_number.complete()) {
-    inspection.Compare(erased.marks, used_before, TableId::kCaseNumbers,
-                       Gravity::kRecord,
-                       "the number of an erased case could be used again");
-    inspection.Compare(said.numbers, numbers, TableId::kCaseNumbers,
-                       Gravity::kDerived,
-                       "the index of numbers does not say what the cases say");
-  }
-  if (by_source.complete()) {
-    inspection.Compare(said.sources, sources, TableId::kCaseSources,
-                       Gravity::kRecord,
-                       "the index of imported rows does not say what the "
-                       "cases say");
-  }
+  inspection.Compare(erased.marks, used_before, TableId::kCaseNumbers,
+                     Gravity::kRecord,
+                     "the number of an erased case could be used again");
+  inspection.Compare(said.numbers, numbers, TableId::kCaseNumbers,
+                     Gravity::kDerived,
+                     "the index of numbers does not say what the cases say");
+  inspection.Compare(said.sources, sources, TableId::kCaseSources,
+                     Gravity::kRecord,
+                     "the index of imported rows does not say what the "
+                     "cases say");
   return absl::OkStatus();
 }
 

@@ -212,11 +212,6 @@ std::string Joined(const std::vector<Word>& words) {
   return joined;
 }
 
-void Add(const std::string& exact, NameSpellings& spellings) {
-  spellings.exact.insert(exact);
-  spellings.loose.insert(LooseForm(exact));
-}
-
 }  // namespace
 
 absl::StatusOr<std::vector<NameWord>> WordsOfName(absl::string_view name) {
@@ -229,19 +224,19 @@ absl::StatusOr<std::vector<NameWord>> WordsOfName(absl::string_view name) {
 
 absl::Status AddSpellings(absl::string_view given_names,
                           absl::string_view family_names,
-                          NameSpellings& spellings) {
+                          std::set<std::string>& spellings) {
   ASSIGN_OR_RETURN(const std::vector<Word> given, ReadWords(given_names));
   ASSIGN_OR_RETURN(const std::vector<Word> family, ReadWords(family_names));
   for (const std::vector<Word>* words : {&given, &family}) {
     for (const Word& word : *words) {
-      for (const std::string& exact : word.forms.exact) Add(exact, spellings);
-      for (const std::string& part : word.parts) Add(part, spellings);
+      spellings.insert(word.forms.exact.begin(), word.forms.exact.end());
+      spellings.insert(word.parts.begin(), word.parts.end());
     }
-    if (words->size() > 1) Add(Joined(*words), spellings);
+    if (words->size() > 1) spellings.insert(Joined(*words));
   }
   if (!given.empty() && !family.empty()) {
-    Add(Joined(family) + Joined(given), spellings);
-    Add(Joined(given) + Joined(family), spellings);
+    spellings.insert(Joined(family) + Joined(given));
+    spellings.insert(Joined(given) + Joined(family));
   }
   return absl::OkStatus();
 }

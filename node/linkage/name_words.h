@@ -30,7 +30,7 @@ namespace amparo::linkage {
 // More than one where an article may be part of the word ("الحسن").
 struct NameWord {
   std::vector<std::string> exact;
-  std::vector<std::string> loose;
+  std::vector<std::string> loose;  // Of each exact word its loose form.
 };
 
 // The words of what somebody typed, in any order and script; particles
@@ -39,17 +39,13 @@ struct NameWord {
 // ICU's data are not installed.
 absl::StatusOr<std::vector<NameWord>> WordsOfName(absl::string_view name);
 
-// All words by which a stored name is to be found, each grade once.
-struct NameSpellings {
-  std::set<std::string> exact;
-  std::set<std::string> loose;
-};
-// Adds those of one writing of a name: every word, the parts of a word that
-// is several Han characters, and both orders of given and family names written
-// as one word.
+// Adds the exact words by which a stored name is to be found, of one writing of
+// it: every word, the parts of a word that is several Han characters, and both
+// orders of given and family names written as one word. What they are found by
+// more loosely is the LooseForm of each.
 absl::Status AddSpellings(absl::string_view given_names,
                           absl::string_view family_names,
-                          NameSpellings& spellings);
+                          std::set<std::string>& spellings);
 
 // The loose form of an exact word.
 std::string LooseForm(absl::string_view exact);

@@ -47,6 +47,13 @@ std::function<void(Damage&)> First(TableId table) {
   return [table](Damage& damage) { damage.DeleteFirst(table); };
 }
 
+// The first row of a table gets another value.
+std::function<void(Damage&)> Value(TableId table, std::string value) {
+  return [table, value](Damage& damage) {
+    damage.Set(table, damage.Rows(table).front().first, value);
+  };
+}
+
 // The first two rows of a table change places.
 void SwapFirstTwo(Damage& damage, TableId table) {
   const auto rows = damage.Rows(table);
@@ -180,13 +187,12 @@ std::vector<Planted> Rooms() {
       {"CaseNumberDropped", 'a', First(TableId::kCaseNumbers),
        TableId::kCaseNumbers, "index of numbers"},
       {"CaseNumberElsewhere", 'a',
-       [](Damage& d) {
-         d.Edit<cases::CaseNumberCodec>([](CaseId& id) {
-           id = Must(CaseId::FromBytes(std::string(16, 'x')));
-           return true;
-         });
-       },
+       Value(TableId::kCaseNumbers, std::string(16, 'x')),
        TableId::kCaseNumbers, "index of numbers"},
+      {"CaseNumberOfAnotherForm", 'a', Value(TableId::kCaseNumbers, "short"),
+       TableId::kCaseNumbers, "another form"},
+      {"SpellingChanged", 'a', Value(TableId::kBlindWords, "none"),
+       TableId::kBlindWords, "index of words"},
       {"WordOfANameDropped", 'a', First(TableId::kBlindWords),
        TableId::kBlindWords, "index of words"},
       {"CaseOfASourceUnindexed", 'a',
@@ -465,22 +471,17 @@ class FsckDamageTest : public ::testing::TestWithParam<Planted> {
 TEST_P(FsckDamageTest, IsNamed) {
   const Planted& planted = GetParam();
   TestOffice& office = Office(planted.office);
-  const absl::Time now = World().pair.clock.Now();
-  {
-    Damage damage(office);
-    planted.plant(damage);
-    const FsckReport report = Checked(office, now);
-    EXPECT_THAT(report.findings,
-                Contains(::testing::AllOf(
-                    Field(&storage::Finding::table, planted.table),
-                    Field(&storage::Finding::what, HasSubstr(planted.what)))))
-        << Describe(report);
-  }
+  Damage damage(office);
+  planted.plant(damage);
+  const FsckReport report = Checked(office, World().pair.clock.Now());
+  EXPECT_THAT(report.findings,
+              Contains(::testing::AllOf(
+                  Field(&storage::Finding::table, planted.table),
+                  Field(&storage::Finding::what, HasSubstr(planted.what)))))
+      << Describe(report);
 }
 
-std::string NameOf(const ::testing::TestParamInfo<Planted>& info) {
-  return info.param.name;
-}
+const ::testing::PrintToStringParamName NameOf;
 
 INSTANTIATE_TEST_SUITE_P(Storage, FsckDamageTest,
                          ::testing::ValuesIn(Storage()), NameOf);

@@ -115,12 +115,10 @@ TEST(IdentityCodecTest, EveryFieldOfTheRecordIsMappedAndSurvives) {
   EXPECT_THAT(IdentityCodec::Decode(bytes), IsOkAndHolds(FullIdentity()));
 }
 
-TEST(CaseIndexCodecTest, EveryFieldOfTheRecordIsMappedAndSurvives) {
+TEST(CaseIndexTest, LeadsFromSixteenBytesToAnId) {
   const CaseId id = MakeId<CaseId>('c');
-  const std::string bytes = CaseNumberCodec::Encode(id);
-  EXPECT_THAT(FieldsNotSet(ParseAs<pb::CaseReference>(bytes)), IsEmpty());
-  EXPECT_THAT(CaseNumberCodec::Decode(bytes), IsOkAndHolds(id));
-  EXPECT_THAT(CaseSourceCodec::Decode(bytes), IsOkAndHolds(id));
+  EXPECT_THAT(ReadCaseIndex(std::string(16, 'k'), id.bytes()),
+              IsOkAndHolds(id));
 }
 
 TEST(ProfileCodecTest, NoTwoVariablesHaveTheSameMark) {
@@ -198,9 +196,9 @@ TEST(CasesRecordsTest, WhatCannotBeReadIsDamagedAndNeverHalfRead) {
        ProfileCodec::Decode(torn_variable.SerializeAsString()).status()},
       {"no case of a profile", ProfileCodec::Decode("").status()},
       {"date", IdentityCodec::Decode(bad_date.SerializeAsString()).status()},
-      {"reference", CaseNumberCodec::Decode("").status()},
+      {"case of an index", ReadCaseIndex(std::string(16, 'k'), "").status()},
       {"case key", CaseCodec::DecodeKey("short").status()},
-      {"number key", CaseNumberCodec::DecodeKey("short").status()},
+      {"number key", ReadCaseIndex("short", std::string(16, 'c')).status()},
   };
   for (const auto& [name, status] : table) {
     EXPECT_EQ(ReasonOf(status), Reason::kRecordDamaged) << name;

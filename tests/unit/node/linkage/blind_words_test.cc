@@ -7,6 +7,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "crypto/base/deterministic_random.h"
@@ -21,17 +22,29 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-constexpr WordKind kName = WordKind::kLooseName;
+constexpr WordKind kName = WordKind::kName;
 
 class BlindWordsTest : public testing::Test {
  protected:
   void Add(const std::set<Word>& words, char holder) {
     storage::Batch batch;
-    AddHolder(batch, *vault_, words, Id(holder));
+    ChangeHolder(batch, *vault_, {}, words, Id(holder));
     ASSERT_THAT(store_->Commit(batch).status(), IsOk());
   }
   static std::string Id(char holder) {
     return std::string(kHolderBytes, holder);
+  }
+  WordRows Rows() {
+    WordRows rows;
+    EXPECT_THAT(
+        store_->Scan(storage::TableId::kBlindWords, {}, {},
+                     [&](absl::string_view key,
+                         absl::string_view value) -> absl::StatusOr<bool> {
+                       rows[std::string(key)] = std::string(value);
+                       return true;
+                     }),
+        IsOk());
+    return rows;
   }
   absl::StatusOr<std::vector<std::string>> Find(
       const std::vector<std::vector<Word>>& groups) {
@@ -72,26 +85,52 @@ TEST_F(BlindWordsTest, WhoIsTakenOutIsFoundNoMore) {
   Add(words, 'a');
   Add(words, 'b');
   storage::Batch batch;
-  RemoveHolder(batch, *vault_, words, Id('a'));
+  ChangeHolder(batch, *vault_, words, {}, Id('a'));
   ASSERT_THAT(store_->Commit(batch).status(), IsOk());
   EXPECT_THAT(Find({{{kName, "mhmd"}}}), IsOkAndHolds(ElementsAre(Id('b'))));
 }
 
-TEST_F(BlindWordsTest, RowsHoldNoWordAndNoValue) {
-  Add({{kName, "mhmd"}}, 'a');
-  int rows = 0;
-  ASSERT_THAT(
-      store_->Scan(storage::TableId::kBlindWords, {}, {},
-                   [&](absl::string_view key,
-                       absl::string_view value) -> absl::StatusOr<bool> {
-                     ++rows;
-                     EXPECT_EQ(key.size(), 32u);
-                     EXPECT_EQ(key.find("mhmd"), absl::string_view::npos);
-                     EXPECT_TRUE(value.empty());
-                     return true;
-                   }),
-      IsOk());
-  EXPECT_EQ(rows, 1);
+TEST_F(BlindWordsTest, ASpellingFindsItselfAndTheWordFindsAllSpellings) {
+  const auto spelled = [](absl::string_view spelling) {
+    return Word{kName, "mhmd", std::string(spelling)};
+  };
+  Add({spelled("muhammad")}, 'a');
+  Add({spelled("mohammed"), spelled("mahamud")}, 'b');
+  EXPECT_THAT(Find({{{kName, "mhmd"}}}),
+              IsOkAndHolds(ElementsAre(Id('a'), Id('b'))));
+  EXPECT_THAT(Find({{spelled("muhammad")}}),
+              IsOkAndHolds(ElementsAre(Id('a'))));
+  EXPECT_THAT(Find({{spelled("mahamud")}}), IsOkAndHolds(ElementsAre(Id('b'))));
+  EXPECT_THAT(Find({{spelled("mohamad")}}), IsOkAndHolds(IsEmpty()));
+}
+
+TEST_F(BlindWordsTest, ASpellingThatChangesLeavesNothingOfTheOldOne) {
+  const std::set<Word> before = {{kName, "mhmd", "muhammad"},
+                                 {kName, "mhmd", "mohammed"},
+                                 {kName, "rhmf", "rahimov"}};
+  const std::set<Word> now = {{kName, "mhmd", "mohammed"},
+                              {kName, "krmf", "karimov"}};
+  Add(before, 'a');
+  storage::Batch batch;
+  ChangeHolder(batch, *vault_, before, now, Id('a'));
+  ASSERT_THAT(store_->Commit(batch).status(), IsOk());
+  EXPECT_EQ(Rows(), RowsOf(*vault_, now, Id('a')));
+  storage::Batch nothing;
+  ChangeHolder(nothing, *vault_, now, now, Id('a'));
+  EXPECT_TRUE(nothing.empty());
+}
+
+TEST_F(BlindWordsTest, RowsHoldNoWordAndLookAlike) {
+  Add({{kName, "mhmd", "muhammad"}, {WordKind::kDocument, "AB1"}}, 'a');
+  const WordRows rows = Rows();
+  EXPECT_EQ(rows.size(), 2u);
+  for (const auto& [key, value] : rows) {
+    EXPECT_EQ(key.size(), 32u);
+    EXPECT_EQ(value.size(), 4u);
+    for (const char* word : {"mhmd", "muhammad", "AB1"}) {
+      EXPECT_EQ((key + value).find(word), std::string::npos);
+    }
+  }
 }
 
 TEST_F(BlindWordsTest, AFrequentWordNarrowsButDoesNotFindAlone) {
@@ -100,23 +139,35 @@ TEST_F(BlindWordsTest, AFrequentWordNarrowsButDoesNotFindAlone) {
   for (size_t i = 0; i <= kHoldersReadMax; ++i) {
     std::string holder = std::to_string(i);
     holder.resize(kHolderBytes, '-');
-    AddHolder(batch, *vault_, {frequent}, holder);
+    ChangeHolder(batch, *vault_, {}, {frequent}, holder);
   }
-  AddHolder(batch, *vault_, {frequent, {kName, "rhmf"}}, Id('a'));
-  AddHolder(batch, *vault_, {{kName, "rhmf"}}, Id('b'));
+  ChangeHolder(batch, *vault_, {}, {frequent, {kName, "rhmf"}}, Id('a'));
+  ChangeHolder(batch, *vault_, {}, {{kName, "rhmf"}}, Id('b'));
   ASSERT_THAT(store_->Commit(batch).status(), IsOk());
   EXPECT_EQ(ReasonOf(Find({{frequent}}).status()), Reason::kLimitExceeded);
   EXPECT_THAT(Find({{frequent}, {{kName, "rhmf"}}}),
               IsOkAndHolds(ElementsAre(Id('a'))));
+  // A rare spelling of it is found, also beside another word.
+  const Word rare = {kName, "mhmd", "mahamud"};
+  Add({rare}, 'c');
+  EXPECT_THAT(Find({{rare}}), IsOkAndHolds(ElementsAre(Id('c'))));
+  EXPECT_THAT(Find({{rare}, {{kName, "rhmf"}}}), IsOkAndHolds(IsEmpty()));
 }
 
 TEST_F(BlindWordsTest, ARowOfAnotherFormIsDamage) {
-  storage::Batch batch;
-  const Word word = {kName, "mhmd"};
-  batch.Put(storage::TableId::kBlindWords, BlindWordKey(*vault_, word, "short"),
-            "");
-  ASSERT_THAT(store_->Commit(batch).status(), IsOk());
-  EXPECT_EQ(ReasonOf(Find({{word}}).status()), Reason::kRecordDamaged);
+  const Word word = {kName, "mhmd", "muhammad"};
+  const std::string key = RowsOf(*vault_, {word}, Id('a')).begin()->first;
+  for (const auto& [other, value] :
+       std::vector<std::pair<std::string, std::string>>{
+           {key + "x", "1234"}, {key, ""}, {key, "12345"}}) {
+    storage::Batch batch;
+    batch.Put(storage::TableId::kBlindWords, other, value);
+    ASSERT_THAT(store_->Commit(batch).status(), IsOk());
+    EXPECT_EQ(ReasonOf(Find({{word}}).status()), Reason::kRecordDamaged);
+    storage::Batch mended;
+    mended.Delete(storage::TableId::kBlindWords, other);
+    ASSERT_THAT(store_->Commit(mended).status(), IsOk());
+  }
 }
 
 }  // namespace

@@ -29,14 +29,16 @@ std::vector<std::string> Exact(absl::string_view name) {
 // Whether somebody who types `typed` finds the person of this name.
 bool Finds(absl::string_view typed, absl::string_view given,
            absl::string_view family, bool exactly = false) {
-  NameSpellings spellings;
-  EXPECT_THAT(AddSpellings(given, family, spellings), IsOk());
+  std::set<std::string> exact;
+  EXPECT_THAT(AddSpellings(given, family, exact), IsOk());
+  std::set<std::string> loose;
+  for (const std::string& spelling : exact) loose.insert(LooseForm(spelling));
   const auto words = WordsOfName(typed);
   EXPECT_THAT(words, IsOk());
   return !words->empty() &&
          std::all_of(words->begin(), words->end(), [&](const NameWord& word) {
            const auto& forms = exactly ? word.exact : word.loose;
-           const auto& held = exactly ? spellings.exact : spellings.loose;
+           const auto& held = exactly ? exact : loose;
            return std::any_of(
                forms.begin(), forms.end(),
                [&](const std::string& f) { return held.count(f) > 0; });
