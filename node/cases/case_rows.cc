@@ -14,6 +14,7 @@ namespace {
 
 constexpr uint8_t kPresent = 1;
 constexpr uint8_t kMinor = 2;
+constexpr uint8_t kHalf = 4;  // And not present.
 
 // A vector that doubles holds twice what it needs; these are long.
 template <class Value>
@@ -191,10 +192,35 @@ CodeColumn& CaseRows::ColumnOf(absl::string_view variable) {
 
 void CaseRows::Put(const Case& file, const Profile& profile) {
   const std::optional<uint32_t> known = FindRow(file.subject);
-  if (known.has_value() && version_[*known] >= file.version) return;
+  if (known.has_value() && (flags_[*known] & kHalf) == 0 &&
+      version_[*known] >= file.version) {
+    return;
+  }
   if (removed_.contains(file.subject)) return;
   const uint32_t row = known.has_value() ? *known : NewRow(file.subject);
   if (known.has_value()) Clear(row);
+  SetFile(row, file);
+  SetProfile(row, profile);
+}
+
+void CaseRows::PutHalf(const Case& file) {
+  if (FindRow(file.subject).has_value()) return;
+  if (removed_.contains(file.subject)) return;
+  const uint32_t row = NewRow(file.subject);
+  SetFile(row, file);
+  flags_[row] = static_cast<uint8_t>((flags_[row] & ~kPresent) | kHalf);
+}
+
+void CaseRows::PutOtherHalf(const SubjectId& subject, const CaseId& id,
+                            const Profile& profile) {
+  const std::optional<uint32_t> row = FindRow(subject);
+  if (!row.has_value() || (flags_[*row] & kHalf) == 0) return;
+  if (cases_[*row] != id) return;
+  SetProfile(*row, profile);
+  flags_[*row] = static_cast<uint8_t>((flags_[*row] & ~kHalf) | kPresent);
+}
+
+void CaseRows::SetFile(uint32_t row, const Case& file) {
   cases_[row] = file.id;
   registered_at_[row] = amparo::ToUnixMillis(file.registered_at);
   version_[row] = file.version;
@@ -207,6 +233,9 @@ void CaseRows::Put(const Case& file, const Profile& profile) {
   closed_day_[row] = ages ? DayOf(*file.closed_at) : uint16_t{0};
   flags_[row] = static_cast<uint8_t>(
       kPresent | (file.treated_as_minor ? kMinor : uint8_t{0}));
+}
+
+void CaseRows::SetProfile(uint32_t row, const Profile& profile) {
   const absl::Span<const vocabulary::Coded> entries = profile.entries();
   for (size_t first = 0; first < entries.size();) {
     size_t end = first + 1;
@@ -243,6 +272,11 @@ void CaseRows::Remove(const SubjectId& subject) {
 void CaseRows::Settle() {
   settled_ = true;
   removed_.clear();
+  for (uint32_t row = 0; row < flags_.size(); ++row) {
+    if ((flags_[row] & kHalf) == 0) continue;
+    const SubjectId subject = subjects_[row];
+    Remove(subject);
+  }
 }
 
 CaseRows::Question CaseRows::Ask(const Viewer& viewer,

@@ -58,9 +58,16 @@ class CaseRows {
 
   // Writes a row unless a later version of the case is there.
   void Put(const Case& file, const Profile& profile);
+  // Of what the store says, which is read table by table: a case, if nothing
+  // is known of it, and then the rest of it. It is no answer before it is
+  // whole, and what Put said meanwhile stays.
+  void PutHalf(const Case& file);
+  void PutOtherHalf(const SubjectId& subject, const CaseId& id,
+                    const Profile& profile);
   // For good: what was removed while the store is read does not come back.
   void Remove(const SubjectId& subject);
-  // The store was read: what was removed need not be remembered any more.
+  // The store was read: what was removed need not be remembered any more, and
+  // what is no whole case is left out.
   void Settle();
 
   // A filter with what it needs decided once.
@@ -111,6 +118,8 @@ class CaseRows {
     }
   };
 
+  void SetFile(uint32_t row, const Case& file);
+  void SetProfile(uint32_t row, const Profile& profile);
   CodeColumn& ColumnOf(absl::string_view variable);
   uint32_t NewRow(const SubjectId& subject);
   void Clear(uint32_t row);

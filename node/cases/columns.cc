@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <limits>
 #include <utility>
 
@@ -14,16 +15,15 @@
 #include "node/cases/case_rows.h"
 #include "node/cases/cases_records.h"
 #include "node/storage/crew.h"
+#include "node/storage/key_book.h"
 
 namespace amparo::cases {
 namespace {
 
 constexpr size_t kBlock = 4096;  // Rows looked at together.
 constexpr size_t kMarkSize = 8 + SubjectId::kSize;
-// Rows of the store that one thread opens together, and that are read before
-// they are shared out.
-constexpr size_t kOpenedTogether = 512;
-constexpr size_t kReadAhead = 8192;
+// Opened rows that are put together, while nothing else can be.
+constexpr size_t kPutTogether = 256;
 
 // Where a case stands in a list: newest first, then by subject.
 struct Place {
@@ -87,9 +87,47 @@ class Nearest {
   std::vector<Place> kept_;  // A heap, the last place in front.
 };
 
+// Opens the rows of a table whose keys are in `book` and gives them to `take`,
+// some at a time and on all threads. Rows that do not open are left out.
+template <class Codec>
+using Opened = std::vector<std::pair<typename Codec::Key,  //
+                                     typename Codec::Record>>;
+template <class Codec>
+absl::Status OpenRows(const storage::Reader& reader, storage::Crew& crew,
+                      const storage::KeyBook& book,
+                      const std::atomic<bool>& stopping,
+                      const std::function<void(const Opened<Codec>&)>& take) {
+  using storage::KeyBook;
+  return crew.Share(KeyBook::kParts, 1, [&](size_t part, size_t) {
+    Opened<Codec> opened;
+    typename Codec::Reader records;
+    const absl::Status scanned = reader.Scan(
+        Codec::kTable, KeyBook::FirstOf(part), KeyBook::FirstOf(part + 1),
+        [&](absl::string_view row_key,
+            absl::string_view stored) -> absl::StatusOr<bool> {
+          if (stopping) return Error(Reason::kUnavailable);
+          const std::optional<std::string> plain =
+              book.Open(Codec::kTable, row_key, Codec::kSchemaVersion, stored);
+          if (!plain.has_value()) return true;
+          auto key = Codec::DecodeKey(row_key);
+          auto record = records.Read(*plain);
+          if (!key.ok() || !record.ok()) return true;
+          opened.emplace_back(*key, *std::move(record));
+          if (opened.size() == kPutTogether) {
+            take(opened);
+            opened.clear();
+          }
+          return true;
+        });
+    take(opened);
+    return scanned;
+  });
+}
+
 }  // namespace
 
-Columns::Columns() : rows_(std::make_unique<CaseRows>()) {}
+Columns::Columns(size_t keys_together)
+    : keys_together_(keys_together), rows_(std::make_unique<CaseRows>()) {}
 Columns::~Columns() = default;
 
 absl::Status CheckFilter(const vocabulary::Lists& lists, CaseFilter& filter) {
@@ -174,69 +212,28 @@ absl::Status Columns::ReadAll(const storage::Store& store,
   read_ = 0;
   const std::unique_ptr<storage::Reader> snapshot = store.NewSnapshot();
   storage::Crew crew(storage::Crew::OnePerProcessor());
-  std::vector<storage::StoredRow> ahead;
-  const auto take = [&] {
-    const absl::Status taken = crew.Share(
-        ahead.size(), kOpenedTogether, [&](size_t begin, size_t end) {
-          return Take(*snapshot, vault,
-                      absl::MakeConstSpan(ahead).subspan(begin, end - begin));
-        });
-    ahead.clear();
-    return taken;
-  };
-  RETURN_IF_ERROR(
-      snapshot->Scan(ProfileCodec::kTable, {}, {},
-                     [&](absl::string_view key,
-                         absl::string_view value) -> absl::StatusOr<bool> {
-                       ahead.push_back({std::string(key), std::string(value)});
-                       if (ahead.size() == kReadAhead) RETURN_IF_ERROR(take());
-                       return true;
-                     }));
-  RETURN_IF_ERROR(take());
+  for (size_t part = 0; part < storage::KeyBook::kParts;) {
+    if (stopping_) return Error(Reason::kUnavailable);
+    ASSIGN_OR_RETURN(const storage::KeyBook book,
+                     vault.ReadKeys(*snapshot, crew, keys_together_, part));
+    RETURN_IF_ERROR(OpenRows<CaseCodec>(*snapshot, crew, book, stopping_,
+                                        [this](const Opened<CaseCodec>& cases) {
+                                          absl::MutexLock lock(&mutex_);
+                                          for (const auto& [id, file] : cases)
+                                            rows_->PutHalf(file);
+                                        }));
+    RETURN_IF_ERROR(OpenRows<ProfileCodec>(
+        *snapshot, crew, book, stopping_,
+        [this](const Opened<ProfileCodec>& profiles) {
+          absl::MutexLock lock(&mutex_);
+          for (const auto& [subject, stored] : profiles) {
+            rows_->PutOtherHalf(subject, stored.case_id, stored.profile);
+          }
+          read_ += profiles.size();
+        }));
+  }
   absl::MutexLock lock(&mutex_);
   rows_->Settle();
-  return absl::OkStatus();
-}
-
-absl::Status Columns::Take(const storage::Reader& reader,
-                           const storage::Vault& vault,
-                           absl::Span<const storage::StoredRow> profiles) {
-  if (stopping_) return Error(Reason::kUnavailable);
-  std::vector<absl::string_view> values;
-  values.reserve(profiles.size());
-  for (const storage::StoredRow& row : profiles) values.push_back(row.value);
-  vault.Warm(values);
-  std::vector<SubjectId> subjects;
-  std::vector<StoredProfile> opened;
-  std::vector<std::string> case_keys;
-  for (const auto& [key, value] : profiles) {
-    const auto plain = vault.Open(ProfileCodec::kTable, key,
-                                  ProfileCodec::kSchemaVersion, value);
-    if (!plain.ok()) continue;
-    auto stored = ProfileCodec::Decode(*plain);
-    const auto subject = ProfileCodec::DecodeKey(key);
-    if (!stored.ok() || !subject.ok()) continue;
-    subjects.push_back(*subject);
-    case_keys.push_back(CaseCodec::EncodeKey(stored->case_id));
-    opened.push_back(*std::move(stored));
-  }
-  const auto rows = reader.GetAll(CaseCodec::kTable, case_keys);
-  std::vector<std::optional<Case>> files(rows.size());
-  for (size_t i = 0; i < rows.size(); ++i) {
-    RETURN_IF_ERROR(rows[i].status());
-    if (!rows[i]->has_value()) continue;
-    const auto plain = vault.Open(CaseCodec::kTable, case_keys[i],
-                                  CaseCodec::kSchemaVersion, **rows[i]);
-    if (!plain.ok()) continue;
-    auto file = CaseCodec::Decode(*plain);
-    if (file.ok() && file->subject == subjects[i]) files[i] = *std::move(file);
-  }
-  absl::MutexLock lock(&mutex_);
-  for (size_t i = 0; i < files.size(); ++i) {
-    if (!files[i].has_value()) continue;
-    rows_->Put(*files[i], opened[i].profile);
-    ++read_;
-  }
   return absl::OkStatus();
 }
 

@@ -79,7 +79,9 @@ class CaseRows;
 
 class Columns {
  public:
-  Columns();
+  // Reads the store by passes, each with the keys of so many subjects in
+  // memory: 48 bytes each.
+  explicit Columns(size_t keys_together = 1 << 20);
   ~Columns();
 
   // Reads every case and profile, once and with all processors: the first
@@ -130,11 +132,8 @@ class Columns {
 
   absl::Status ReadAll(const storage::Store& store,
                        const storage::Vault& vault);
-  // Opens some rows of profiles with their cases and keeps them.
-  absl::Status Take(const storage::Reader& reader, const storage::Vault& vault,
-                    absl::Span<const storage::StoredRow> profiles)
-      ABSL_LOCKS_EXCLUDED(mutex_);
 
+  const size_t keys_together_;
   std::atomic<bool> stopping_{false};
   std::atomic<size_t> read_{0};  // Cases, while loading.
 

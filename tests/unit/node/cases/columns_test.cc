@@ -5,6 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,6 +34,66 @@ PersonId Worker(char fill) {
   return *PersonId::FromBytes(std::string(16, fill));
 }
 
+// A store of which something happens while it is read: once, before the first
+// row of `table` is given out of a snapshot.
+class DisturbedStore final : public storage::Store {
+ public:
+  DisturbedStore(storage::Store& store, storage::TableId table,
+                 std::function<void()> happens)
+      : store_(store), table_(table), happens_(std::move(happens)) {}
+
+  absl::StatusOr<std::optional<std::string>> Get(
+      storage::TableId table, absl::string_view key) const override {
+    return store_.Get(table, key);
+  }
+  absl::Status Scan(storage::TableId table, absl::string_view first,
+                    absl::string_view limit,
+                    const RowFunction& row) const override {
+    return store_.Scan(table, first, limit, row);
+  }
+  absl::StatusOr<storage::CommitResult> Commit(
+      const storage::Batch& batch) override {
+    return store_.Commit(batch);
+  }
+  std::vector<absl::StatusOr<storage::CommitResult>> CommitAll(
+      absl::Span<const storage::Batch* const> batches) override {
+    return store_.CommitAll(batches);
+  }
+  bool writable() const override { return store_.writable(); }
+  std::unique_ptr<storage::Reader> NewSnapshot() const override {
+    return std::make_unique<Snapshot>(*this, store_.NewSnapshot());
+  }
+
+ private:
+  class Snapshot final : public storage::Reader {
+   public:
+    Snapshot(const DisturbedStore& store,
+             std::unique_ptr<storage::Reader> snapshot)
+        : store_(store), snapshot_(std::move(snapshot)) {}
+    absl::StatusOr<std::optional<std::string>> Get(
+        storage::TableId table, absl::string_view key) const override {
+      return snapshot_->Get(table, key);
+    }
+    absl::Status Scan(storage::TableId table, absl::string_view first,
+                      absl::string_view limit,
+                      const RowFunction& row) const override {
+      if (table == store_.table_) {
+        std::call_once(store_.once_, store_.happens_);
+      }
+      return snapshot_->Scan(table, first, limit, row);
+    }
+
+   private:
+    const DisturbedStore& store_;
+    const std::unique_ptr<storage::Reader> snapshot_;
+  };
+
+  storage::Store& store_;
+  const storage::TableId table_;
+  const std::function<void()> happens_;
+  mutable std::once_flag once_;
+};
+
 class ColumnsTest : public testing::Test {
  protected:
   NewCase Made(std::vector<Profile::Pair> pairs, char owner = 'a',
@@ -51,6 +115,14 @@ class ColumnsTest : public testing::Test {
     const NewCase made = Made(std::move(pairs), owner, std::move(team));
     columns_.Put(made.file, made.profile);
     return made.file.id;
+  }
+  // Also in the store.
+  NewCase Stored(std::vector<Profile::Pair> pairs) {
+    NewCase made = Made(std::move(pairs));
+    storage::Batch batch;
+    EXPECT_THAT(office_.registry->Insert(batch, made), IsOk());
+    EXPECT_THAT(office_.store->Commit(batch).status(), IsOk());
+    return made;
   }
   std::vector<CaseId> Find(CaseFilter filter, const Viewer& viewer) {
     EXPECT_THAT(CheckFilter(vocabulary::Lists::BuiltIn(), filter), IsOk());
@@ -294,23 +366,119 @@ TEST_F(ColumnsTest, ACommitThatFailedIsNotSeen) {
   EXPECT_EQ(office_.registry->columns().size(), 0u);
 }
 
-TEST_F(ColumnsTest, ACaseThatDoesNotOpenIsLeftOut) {
-  const NewCase good = Made({});
-  const NewCase bad = Made({});
-  for (const NewCase* made : {&good, &bad}) {
-    storage::Batch batch;
-    ASSERT_THAT(office_.registry->Insert(batch, *made), IsOk());
-    ASSERT_THAT(office_.store->Commit(batch).status(), IsOk());
-  }
+TEST_F(ColumnsTest, WhatDoesNotOpenIsLeftOut) {
+  const NewCase good = Stored({{"gender", "Female"}});
+  const NewCase bad_profile = Stored({});
+  const NewCase bad_case = Stored({});
+  const NewCase without_case = Stored({});
+  const NewCase without_key = Stored({});
   storage::Batch damage;
-  damage.Put(storage::TableId::kProfiles, bad.file.subject.bytes(), "damaged");
+  damage.Put(storage::TableId::kProfiles, bad_profile.file.subject.bytes(),
+             "damaged");
+  std::string stored =
+      **office_.store->Get(storage::TableId::kCases, bad_case.file.id.bytes());
+  stored.back() = static_cast<char>(stored.back() ^ 1);
+  damage.Put(storage::TableId::kCases, bad_case.file.id.bytes(), stored);
+  damage.Delete(storage::TableId::kCases, without_case.file.id.bytes());
+  damage.Delete(
+      storage::TableId::kDataKeys,
+      office_.registry->KeyOf(*office_.store, without_key.file.subject)
+          ->bytes());
   ASSERT_THAT(office_.store->Commit(damage).status(), IsOk());
   office_.Open();
-  ASSERT_THAT(office_.registry->ReadColumns(*office_.store), IsOk());
-  const auto page =
-      office_.registry->columns().Find(office_wide_, {}, kAll, "");
-  EXPECT_THAT(page->cases, ElementsAre(good.file.id));
+  ASSERT_THAT(columns_.Load(*office_.store, *office_.vault), IsOk());
+  EXPECT_THAT(Find({}, office_wide_), ElementsAre(good.file.id));
+  EXPECT_EQ(columns_.size(), 1u);
 }
+
+TEST_F(ColumnsTest, KeysAreReadAFewAtATimeWhenTheyAreMany) {
+  std::vector<CaseId> all;
+  for (int i = 0; i < 40; ++i) {
+    all.insert(all.begin(), Stored({{"gender", "Female"}}).file.id);
+  }
+  Columns few_keys(1);
+  ASSERT_THAT(few_keys.Load(*office_.store, *office_.vault), IsOk());
+  const auto page = few_keys.Find(
+      office_wide_, {.conditions = {{"gender", {"Female"}}}}, kAll, "");
+  ASSERT_THAT(page, IsOk());
+  EXPECT_EQ(page->cases, all);
+}
+
+// Where in the reading it happens must not matter.
+class DisturbedColumnsTest
+    : public ColumnsTest,
+      public testing::WithParamInterface<storage::TableId> {
+ protected:
+  absl::Status LoadWhile(std::function<void()> happens) {
+    DisturbedStore store(*office_.store, GetParam(), std::move(happens));
+    return columns_.Load(store, *office_.vault);
+  }
+};
+
+TEST_P(DisturbedColumnsTest, WhatChangesWhileTheStoreIsReadStays) {
+  const NewCase changed = Stored({{"gender", "Female"}});
+  const NewCase erased = Stored({{"gender", "Female"}});
+  const NewCase same = Stored({{"gender", "Female"}});
+  const NewCase added = Made({{"gender", "Male"}});
+  ASSERT_THAT(LoadWhile([&] {
+                Case later = changed.file;
+                ++later.version;
+                columns_.Put(later,
+                             *Profile::Create(vocabulary::Lists::BuiltIn(),
+                                              {{"gender", "Male"}}));
+                columns_.Remove(erased.file.subject);
+                columns_.Put(added.file, added.profile);
+                // Committed before the snapshot, told afterwards.
+                columns_.Put(same.file, same.profile);
+              }),
+              IsOk());
+  EXPECT_THAT(Where({"gender", {"Female"}}), ElementsAre(same.file.id));
+  EXPECT_THAT(Where({"gender", {"Male"}}),
+              ElementsAre(added.file.id, changed.file.id));
+  EXPECT_EQ(columns_.size(), 3u);
+}
+
+TEST_P(DisturbedColumnsTest, StoppingEndsTheReading) {
+  Stored({});
+  EXPECT_EQ(ReasonOf(LoadWhile([&] { columns_.Stop(); })),
+            Reason::kUnavailable);
+  EXPECT_EQ(ReasonOf(columns_.Load(*office_.store, *office_.vault)),
+            Reason::kUnavailable);
+}
+
+TEST_P(DisturbedColumnsTest, NoCaseIsSeenByHalf) {
+  Stored({{"gender", "Female"}});
+  const CaseFilter not_recorded = {
+      .conditions = {{"gender", {std::string(kNotRecorded)}}}};
+  ASSERT_THAT(LoadWhile([&] {
+                EXPECT_THAT(Find(not_recorded, office_wide_), IsEmpty());
+                EXPECT_THAT(Find({}, office_wide_), IsEmpty());
+              }),
+              IsOk());
+  EXPECT_THAT(Find({}, office_wide_), SizeIs(1));
+}
+
+TEST_P(DisturbedColumnsTest, WhoListsMeanwhileIsAskedToComeAgain) {
+  Stored({});
+  absl::Status meanwhile;
+  ASSERT_THAT(LoadWhile([&] {
+                meanwhile = columns_.Load(*office_.store, *office_.vault);
+              }),
+              IsOk());
+  EXPECT_EQ(ReasonOf(meanwhile), Reason::kUnavailable);
+  EXPECT_THAT(columns_.Load(*office_.store, *office_.vault), IsOk());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    At, DisturbedColumnsTest,
+    testing::Values(storage::TableId::kDataKeys, storage::TableId::kCases,
+                    storage::TableId::kProfiles),
+    [](const auto& at) {
+      return std::string(storage::TableName(at.param) == "data_keys" ? "Keys"
+                         : storage::TableName(at.param) == "cases"
+                             ? "Cases"
+                             : "Profiles");
+    });
 
 }  // namespace
 }  // namespace amparo::cases
