@@ -15,7 +15,6 @@
 #include "admin/cli/output.h"
 #include "amparo/office/v1/attachments.grpc.pb.h"
 #include "amparo/office/v1/case_entries.grpc.pb.h"
-#include "amparo/office/v1/cases.grpc.pb.h"
 #include "crypto/base/bytes.h"
 #include "crypto/base/digest.h"
 #include "crypto/base/status_macros.h"
@@ -27,7 +26,6 @@ using office::v1::AttachmentService;
 using office::v1::CaseAttachment;
 using office::v1::CaseEntry;
 using office::v1::CaseEntryService;
-using office::v1::CaseService;
 
 constexpr size_t kChunkBytes = 512 * 1024;
 constexpr uint64_t kFileBytesMax = 25 * 1024 * 1024;
@@ -140,6 +138,7 @@ absl::StatusOr<office::v1::AttachFileRequest> FirstPart(
   office::v1::AttachFileOpening& opening = *first.mutable_opening();
   opening.set_request_id(NewRequestId());
   opening.set_number(options.number);
+  opening.set_photo(options.photo);
   office::v1::CaseEntryWording& wording = *opening.mutable_wording();
   wording.set_happened(options.date);
   wording.set_source(options.source);
@@ -181,19 +180,6 @@ absl::StatusOr<std::string> Upload(Desk& desk, SentFile& file,
   return answer.entry_id();
 }
 
-// Lets the identity name the photo.
-absl::Status NamePhoto(Desk& desk, const AttachmentOptions& options,
-                       uint32_t version, const std::string& entry) {
-  office::v1::AmendCaseRequest request;
-  request.set_request_id(NewRequestId());
-  request.set_number(options.number);
-  request.set_expected_version(version);
-  request.add_identity_parts("photo_entry_id");
-  request.mutable_identity()->set_photo_entry_id(entry);
-  request.set_source("photo");
-  return desk.Call(&CaseService::Stub::AmendCase, request).status();
-}
-
 absl::Status Attach(Desk& desk, AttachmentOptions& options) {
   if (options.photo) {
     if (options.kind.empty()) options.kind = kPhoto;
@@ -206,25 +192,8 @@ absl::Status Attach(Desk& desk, AttachmentOptions& options) {
   ASSIGN_OR_RETURN(SentFile file, SentFile::Open(options.file));
   ASSIGN_OR_RETURN(const office::v1::AttachFileRequest first,
                    FirstPart(options, file));
-  uint32_t version = 0;
-  if (options.photo) {
-    office::v1::GetCaseRequest request;
-    request.set_number(options.number);
-    ASSIGN_OR_RETURN(const office::v1::GetCaseResponse shown,
-                     desk.Call(&CaseService::Stub::GetCase, request));
-    version = shown.version();
-  }
   office::v1::AttachFileResponse answer;
   ASSIGN_OR_RETURN(*answer.mutable_entry_id(), Upload(desk, file, first));
-  if (options.photo) {
-    const absl::Status named =
-        NamePhoto(desk, options, version, answer.entry_id());
-    if (!named.ok()) {
-      desk.err() << "Attached as entry " << answer.entry_id()
-                 << ", but the identity does not name it yet.\n";
-      return named;
-    }
-  }
   return desk.Print(answer, absl::StrCat("Entry ", answer.entry_id(), "\n"));
 }
 

@@ -4,6 +4,8 @@
 #include <memory>
 #include <utility>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -125,21 +127,28 @@ absl::Status List(Desk& desk, const FilterOptions& options,
   return desk.Print(answer, text + MoreText(answer.next_page_token()));
 }
 
-absl::StatusOr<std::string> FirstLine(const std::string& path,
-                                      absl::string_view option) {
+absl::StatusOr<std::string> OnlyLine(const std::string& path,
+                                     absl::string_view option) {
   if (path.empty()) return std::string();
-  ASSIGN_OR_RETURN(const crypto::Secret line, ReadSecretFile(path, option));
-  return std::string(line.Reveal());
+  ASSIGN_OR_RETURN(const crypto::Secret whole, ReadPrivateFile(path, option));
+  const absl::string_view line =
+      absl::StripTrailingAsciiWhitespace(whole.Reveal());
+  if (line.empty()) return UsageError(option, "is empty");
+  // To look for half of a name and find nobody would be no answer.
+  if (absl::StrContains(line, '\n')) {
+    return UsageError(option, "must hold one line");
+  }
+  return std::string(line);
 }
 
 absl::Status Search(Desk& desk, const SearchOptions& options) {
   office::v1::SearchCasesRequest request;
   ASSIGN_OR_RETURN(*request.mutable_name(),
-                   FirstLine(options.name_file, "--name-from"));
+                   OnlyLine(options.name_file, "--name-from"));
   ASSIGN_OR_RETURN(*request.mutable_document(),
-                   FirstLine(options.document_file, "--document-from"));
+                   OnlyLine(options.document_file, "--document-from"));
   ASSIGN_OR_RETURN(*request.mutable_telephone(),
-                   FirstLine(options.telephone_file, "--telephone-from"));
+                   OnlyLine(options.telephone_file, "--telephone-from"));
   request.set_exact_name(options.exact);
   const bool from_files = !options.name_file.empty() ||
                           !options.document_file.empty() ||

@@ -33,6 +33,9 @@ constexpr Step kSteps[] = {
     {"SECOND_PERSON_REQUIRED",
      "ask a colleague with that right to sign in and do this step"},
     {"FIELD_INVALID", "correct the field named and try again"},
+    {"CODE_UNKNOWN",
+     "the list's codes: `amparo vocabulary show LIST`; the list of a variable: "
+     "`amparo vocabulary variables`"},
     {"WRONG_STATE", "look at it again with `show`; it has moved on"},
     {"VERSION_CONFLICT", "read it again, then repeat what you wanted"},
     {"CONSENT_MISSING",
@@ -69,7 +72,9 @@ constexpr Step kSteps[] = {
     {"BUDGET_EXHAUSTED",
      "this cohort can never be released again: leave it out"},
     {"TABLE_UNKNOWN", "see `amparo table list`"},
-    {"COLUMN_UNKNOWN", "correct the mapping file; nothing was stored"},
+    {"COLUMN_UNKNOWN",
+     "correct the name, in a mapping file or after the option; `amparo "
+     "vocabulary variables` shows what there is. Nothing was stored"},
     {"COLUMN_MISSING", "check that mapping and file belong together"},
     {"ALREADY_RELEASED", "see `amparo table releases`"},
     {"MAPPING_INVALID", "correct the mapping file; nothing was stored"},
@@ -123,6 +128,11 @@ absl::Status FromGrpc(const grpc::Status& status) {
   if (status.error_code() == grpc::StatusCode::UNAVAILABLE ||
       status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
     return Refusal(kReasonNotReachable, "the node does not answer");
+  }
+  if (status.error_code() == grpc::StatusCode::CANCELLED) {
+    return Refusal("UNAVAILABLE",
+                   "the node ended the call: nothing moved for too long, or "
+                   "the node is stopping");
   }
   if (status.error_code() == grpc::StatusCode::UNIMPLEMENTED) {
     detail.set_reason("UNKNOWN_CALL");

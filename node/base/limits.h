@@ -79,8 +79,12 @@ inline constexpr size_t kAttachmentBytesMax = 25 * 1024 * 1024;
 inline constexpr size_t kAttachmentPieceBytes = 1024 * 1024;
 // Files on their way to or from the node at once: each may be in memory whole.
 inline constexpr int kAttachmentStreamsMax = 4;
-// Of one person, so that nobody who stalls takes all.
+// Of one person, so that nobody takes all.
 inline constexpr int kAttachmentStreamsOfOneMax = 2;
+// One of which nothing moved for so long gives its place to who asks for it.
+inline constexpr absl::Duration kAttachmentIdleMax = absl::Seconds(60);
+// Of all files of a case.
+inline constexpr size_t kAttachmentBytesPerCaseMax = 20 * kAttachmentBytesMax;
 // Fewer persons than this are not told apart by what was recorded of them.
 inline constexpr int64_t kCountShownMin = 11;
 

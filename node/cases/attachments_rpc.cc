@@ -27,12 +27,14 @@ absl::StatusOr<AttachRequest> ReadOpening(const v1::AttachFileRequest& first) {
                                         "request_id", opening.request_id()));
   request.number = opening.number();
   ASSIGN_OR_RETURN(request.wording, ReadWording(opening.wording()));
+  request.photo = opening.photo();
   return request;
 }
 
 absl::StatusOr<EntryId> Receive(
     Upload& upload, grpc::ServerContext& context,
     grpc::ServerReader<v1::AttachFileRequest>& reader) {
+  reader.SendInitialMetadata();  // The opening holds: the bytes may come.
   v1::AttachFileRequest message;
   while (reader.Read(&message)) {
     if (!message.has_chunk() ||
@@ -78,7 +80,8 @@ grpc::Status AttachmentsRpc::AttachFile(
         reader->Read(&first);
         ASSIGN_OR_RETURN(AttachRequest request, ReadOpening(first));
         ASSIGN_OR_RETURN(const std::unique_ptr<Upload> upload,
-                         attachments_.Begin(caller, std::move(request)));
+                         attachments_.Begin(caller, std::move(request),
+                                            [=] { context->TryCancel(); }));
         ASSIGN_OR_RETURN(const EntryId id, Receive(*upload, *context, *reader));
         response->set_entry_id(id.hex());
         return absl::OkStatus();
@@ -95,7 +98,8 @@ grpc::Status AttachmentsRpc::FetchFile(
             const EntryId id,
             people::ReadId<EntryId>("entry_id", request->entry_id()));
         ASSIGN_OR_RETURN(const std::unique_ptr<Download> download,
-                         attachments_.Open(caller, request->number(), id));
+                         attachments_.Open(caller, request->number(), id,
+                                           [=] { context->TryCancel(); }));
         return Send(*download, *writer);
       });
 }

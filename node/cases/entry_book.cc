@@ -49,6 +49,23 @@ absl::Status CheckSameThing(const EntryContent& before,
   return absl::OkStatus();
 }
 
+absl::Status CheckRoom(const std::vector<storage::Row<Entry>>& rows,
+                       const Attachment& fresh) {
+  uint64_t bytes = fresh.size;
+  for (const storage::Row<Entry>& row : rows) {
+    const auto* const file =
+        std::get_if<Attachment>(&row.value.wording.content);
+    // What is retracted has no content any more.
+    if (file != nullptr && !row.value.retracted.has_value())
+      bytes += file->size;
+  }
+  if (bytes <= limits::kAttachmentBytesPerCaseMax) return absl::OkStatus();
+  return Error(Reason::kLimitExceeded,
+               absl::StrCat("the files of a case have at most ",
+                            limits::kAttachmentBytesPerCaseMax >> 20,
+                            " MiB: retract one that is not needed"));
+}
+
 // What a decision found stays with it.
 void KeepFound(const EntryContent& before, EntryContent& after) {
   const auto* const was = std::get_if<StatusDecision>(&before);
@@ -76,6 +93,9 @@ absl::Status EntryBook::Add(storage::Batch& batch,
                  absl::StrCat("a case has at most ", limits::kEntriesPerCaseMax,
                               " entries"));
   }
+  if (const auto* const attached = std::get_if<Attachment>(&content)) {
+    RETURN_IF_ERROR(CheckRoom(rows, *attached));
+  }
   if (auto* const decision = std::get_if<StatusDecision>(&content)) {
     ASSIGN_OR_RETURN(const Profile profile,
                      registry_.ProfileOf(reader, file.value.subject));
@@ -90,6 +110,14 @@ absl::Status EntryBook::Add(storage::Batch& batch,
   std::vector<Entry> entries = ValuesOf(rows);
   entries.push_back(std::move(entry));
   return Follow(batch, reader, file, entries, id, hand);
+}
+
+absl::Status EntryBook::CheckFits(const storage::Reader& reader,
+                                  const CaseId& id,
+                                  const Attachment& file) const {
+  ASSIGN_OR_RETURN(const std::vector<storage::Row<Entry>> rows,
+                   ReadEntries(reader, registry_.vault(), id));
+  return CheckRoom(rows, file);
 }
 
 absl::StatusOr<Entry> EntryBook::Amend(

@@ -34,10 +34,16 @@ class EntryBook {
   // Adds a new entry (id, recorded_at and recorded_by are set; the wording is
   // checked). kWrongState when the case is merged, or closed and the entry is
   // neither a note nor an attachment: what is found later about a closed case
-  // can be noted. kLimitExceeded beyond limits::kEntriesPerCaseMax. The commit
-  // fails with kVersionConflict when the case was changed meanwhile.
+  // can be noted. kLimitExceeded beyond limits::kEntriesPerCaseMax, and for
+  // files as CheckFits says. The commit fails with kVersionConflict when the
+  // case was changed meanwhile.
   absl::Status Add(storage::Batch& batch, const storage::Reader& reader,
                    const storage::Row<Case>& file, Entry entry) const;
+
+  // kLimitExceeded when the case would have more than
+  // limits::kAttachmentBytesPerCaseMax of files with this one.
+  absl::Status CheckFits(const storage::Reader& reader, const CaseId& id,
+                         const Attachment& file) const;
 
   // Replaces what the entry says; an attachment's bytes stay what they are, so
   // kind of content, size and digest cannot change (kFieldInvalid). Allowed on

@@ -3,7 +3,6 @@
 
 #include "amparo/office/v1/attachments.pb.h"
 #include "amparo/office/v1/case_entries.pb.h"
-#include "amparo/office/v1/cases.pb.h"
 #include "crypto/base/bytes.h"
 #include "crypto/base/digest.h"
 #include "tests/unit/admin/cli/cli_fixture.h"
@@ -11,7 +10,6 @@
 namespace amparo::cli {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -31,13 +29,13 @@ class AttachVerb : public CliTest {
     attached.set_entry_id(std::string(32, 'e'));
     node_->Answer("AttachmentService.AttachFile", attached);
   }
-  office::v1::CaseEntryWording Said() const {
+  office::v1::AttachFileOpening Opening() const {
     return node_
         ->LastRequest<office::v1::AttachFileRequest>(
             "AttachmentService.AttachFile")
-        .opening()
-        .wording();
+        .opening();
   }
+  office::v1::CaseEntryWording Said() const { return Opening().wording(); }
 };
 
 TEST_F(AttachVerb, SendsDigestAndSizeFirstAndNeverTheNameOfTheFile) {
@@ -84,38 +82,31 @@ TEST_F(AttachVerb, ATitleAndATypeAreTakenAsGiven) {
   EXPECT_EQ(Said().attachment().media_type(), "application/octet-stream");
 }
 
-TEST_F(AttachVerb, APhotoIsNamedByTheIdentity) {
-  office::v1::GetCaseResponse shown;
-  shown.set_version(7);
-  node_->Answer("CaseService.GetCase", shown);
-  node_->Answer("CaseService.AmendCase", office::v1::AmendCaseResponse());
+TEST_F(AttachVerb, APhotoIsAttachedAndNamedByOneCall) {
   const Outcome outcome =
       Run({"case", "attach", kNumber, Write("portrait.jpg", "x"), "--photo"});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_EQ(Said().attachment().kind(), "PHOTO");
-  const auto amend =
-      node_->LastRequest<office::v1::AmendCaseRequest>("CaseService.AmendCase");
-  EXPECT_EQ(amend.expected_version(), 7u);
-  EXPECT_THAT(amend.identity_parts(), ElementsAre("photo_entry_id"));
-  EXPECT_EQ(amend.identity().photo_entry_id(), std::string(32, 'e'));
+  EXPECT_TRUE(Opening().photo());
+  EXPECT_EQ(node_->calls().size(), 1u);
+  ASSERT_EQ(
+      Run({"case", "attach", kNumber, Write("b.jpg", "x"), "--kind", "photo"})
+          .code,
+      0);
+  EXPECT_FALSE(Opening().photo());
   EXPECT_EQ(Run({"case", "attach", kNumber, Write("a.jpg", "x"), "--photo",
                  "--kind", "legal"})
                 .code,
             2);
 }
 
-TEST_F(AttachVerb, APhotoThatTheIdentityDoesNotNameIsTold) {
-  office::v1::GetCaseResponse shown;
-  shown.set_version(7);
-  node_->Answer("CaseService.GetCase", shown);
-  node_->Refuse("CaseService.AmendCase",
-                RefusalOnWire(grpc::StatusCode::ABORTED, "VERSION_CONFLICT",
-                              "it was changed"));
-  const Outcome outcome =
-      Run({"case", "attach", kNumber, Write("portrait.jpg", "x"), "--photo"});
+TEST_F(AttachVerb, ACallThatTheNodeEndsIsToldAsOneToBeginAgain) {
+  node_->Refuse("AttachmentService.FetchFile",
+                grpc::Status(grpc::StatusCode::CANCELLED, ""));
+  const Outcome outcome = Run({"case", "fetch", kNumber, std::string(32, 'e'),
+                               "--out", folder_ + "/report.pdf"});
   EXPECT_EQ(outcome.code, 1);
-  EXPECT_THAT(outcome.err, HasSubstr(std::string(32, 'e')));
-  EXPECT_THAT(outcome.err, HasSubstr("VERSION_CONFLICT"));
+  EXPECT_THAT(outcome.err, HasSubstr("UNAVAILABLE"));
 }
 
 TEST_F(AttachVerb, WhatIsNoFileOfUpTo25MiBIsNotSent) {

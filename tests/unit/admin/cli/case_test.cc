@@ -340,6 +340,14 @@ TEST_F(CaseVerb, SearchTakesNamesFromAPrivateFileOnly) {
       Run({"case", "search", "--name-from", Write("open.txt", "Олена", 0644)});
   EXPECT_THAT(open.err, HasSubstr("FILE_MODE_TOO_OPEN"));
   EXPECT_NE(Run({"case", "search", "--name", "Olena"}).code, 0);
+  // Half of a name would find nobody, or somebody else.
+  const size_t before = node_->calls().size();
+  for (const char* text : {"Олена\nВигадана\n", "\n", ""}) {
+    EXPECT_EQ(
+        Run({"case", "search", "--name-from", Write("more.txt", text)}).code,
+        2);
+  }
+  EXPECT_EQ(node_->calls().size(), before);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "amparo/office/v1/errors.pb.h"
 #include "crypto/base/bytes.h"
 #include "crypto/base/digest.h"
+#include "node/base/limits.h"
 #include "node/cases/entries_rpc.h"
 #include "tests/support/every_field_set.h"
 #include "tests/unit/node/cases/rpc_office.h"
@@ -136,6 +137,44 @@ TEST_F(AttachmentsRpcTest, EveryFieldOfAFileGoesInAndComesOut) {
   EXPECT_EQ(listed.entries(0).entry_id(), entry);
   EXPECT_EQ(listed.entries(0).wording().SerializeAsString(),
             first.opening().wording().SerializeAsString());
+}
+
+TEST_F(AttachmentsRpcTest, APhotoIsNamedByTheIdentity) {
+  v1::AttachFileRequest first = Opening("abc");
+  first.mutable_opening()->set_photo(true);
+  EXPECT_EQ(FieldOf(Attach(caseworker_, first, "abc", 1)), "photo");
+  v1::CaseAttachment& said =
+      *first.mutable_opening()->mutable_wording()->mutable_attachment();
+  said.set_kind("PHOTO");
+  said.set_media_type("image/jpeg");
+  EXPECT_TRUE(Attach(caseworker_, first, "abc", 1).ok());
+  EXPECT_EQ(office_.Rows(storage::TableId::kIdentities), 1);
+}
+
+// The client sends nothing more and does not hang up either.
+TEST_F(AttachmentsRpcTest, ACallThatStandsStillIsEndedForAnother) {
+  grpc::ClientContext contexts[2];
+  v1::AttachFileResponse responses[2];
+  std::unique_ptr<grpc::ClientWriter<v1::AttachFileRequest>> writers[2];
+  for (int i = 0; i < 2; ++i) {
+    Use(contexts[i], caseworker_);
+    writers[i] = stub_->AttachFile(&contexts[i], &responses[i]);
+    v1::AttachFileRequest first = Opening("abc");
+    first.mutable_opening()->set_request_id(
+        std::string(32, i == 0 ? 'a' : 'b'));
+    ASSERT_TRUE(writers[i]->Write(first));
+    writers[i]->WaitForInitialMetadata();  // It has its place.
+  }
+  EXPECT_EQ(Attach(caseworker_, Opening("abc"), "abc", 1).error_code(),
+            grpc::StatusCode::RESOURCE_EXHAUSTED);
+  office_.clock.Advance(limits::kAttachmentIdleMax);
+  EXPECT_TRUE(Attach(caseworker_, Opening("abc"), "abc", 1).ok());
+  EXPECT_EQ(writers[0]->Finish().error_code(), grpc::StatusCode::CANCELLED);
+  v1::AttachFileRequest part;
+  part.set_chunk("abc");
+  EXPECT_TRUE(writers[1]->Write(part));
+  EXPECT_TRUE(writers[1]->WritesDone());
+  EXPECT_TRUE(writers[1]->Finish().ok());
 }
 
 TEST_F(AttachmentsRpcTest, AStreamThatIsNotAFileIsRefusedByName) {
