@@ -214,6 +214,18 @@ absl::StatusOr<LetterRow> LetterCodec::Decode(absl::string_view bytes) {
   return row;
 }
 
+absl::Status OkIfErased(const storage::Reader& reader, const MessageId& message,
+                        const absl::Status& otherwise) {
+  ASSIGN_OR_RETURN(const std::optional<std::string> stored,
+                   reader.Get(LetterCodec::kTable,
+                              LetterCodec::EncodeKey({message, false})));
+  if (!stored.has_value()) return otherwise;
+  ASSIGN_OR_RETURN(const KeyId key, storage::Vault::KeyOf(*stored));
+  ASSIGN_OR_RETURN(const std::optional<std::string> wrapped,
+                   reader.Get(storage::TableId::kDataKeys, key.bytes()));
+  return wrapped.has_value() ? otherwise : absl::OkStatus();
+}
+
 std::string ThreadOutCodec::EncodeKey(const Key& key) {
   std::string bytes = key.peer.bytes();
   crypto::AppendU32(&bytes, key.incarnation);

@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -26,6 +27,7 @@
 #include "node/base/ids.h"
 #include "node/clearance/clearance.h"
 #include "node/delivery/delivery.h"
+#include "node/storage/store.h"
 #include "node/storage/table.h"
 
 namespace amparo::delivery {
@@ -112,6 +114,12 @@ struct LetterCodec {
   static std::string Encode(const Record& record);
   static absl::StatusOr<Record> Decode(absl::string_view bytes);
 };
+
+// OK when a letter of ours of this id does not open because its data key was
+// erased, with the person it was about; else `otherwise`. A letter that is
+// damaged, or was never there, is no erased one.
+absl::Status OkIfErased(const storage::Reader& reader, const MessageId& message,
+                        const absl::Status& otherwise);
 
 struct ThreadKey {
   OfficeId peer;

@@ -233,12 +233,14 @@ absl::Status Inbox::Impl::TakeReceipt(const ReceivedLetter& letter,
       receipt.body.kind != ReceiptKind::kAnswered) {
     return Error(Reason::kReceiptInvalid);
   }
-  ASSIGN_OR_RETURN(const std::optional<LetterStatus> about,
-                   outbox_.StatusOf(store_, receipt.body.message));
-  if (!about.has_value()) return Error(Reason::kReceiptInvalid);
-  RETURN_IF_ERROR(
-      CheckReceipt(receipt, about->letter, own_.id(), peer.bundle, as_of));
-  return outbox_.StoreReceipt(batch, about->letter, receipt.body.kind,
+  const MessageId& message = receipt.body.message;
+  const auto about = outbox_.StatusOf(store_, message);
+  // Of an erased letter nothing is left to hold it against, and nobody to tell.
+  if (!about.ok()) return OkIfErased(store_, message, about.status());
+  if (!about->has_value()) return Error(Reason::kReceiptInvalid);
+  const LetterRef& ours = (*about)->letter;
+  RETURN_IF_ERROR(CheckReceipt(receipt, ours, own_.id(), peer.bundle, as_of));
+  return outbox_.StoreReceipt(batch, ours, receipt.body.kind,
                               receipt.body.issued_at, bytes);
 }
 

@@ -9,6 +9,7 @@
 
 #include "node/base/errors.h"
 #include "node/base/limits.h"
+#include "node/delivery/delivery_records.h"
 #include "node/delivery/dispatcher.h"
 #include "node/delivery/letter_codec.h"
 #include "tests/support/status_matchers.h"
@@ -183,6 +184,56 @@ TEST_F(ReceiptsTest, AReceiptForALetterWeNeverWroteIsRefused) {
   EXPECT_EQ(Waiting(b), 0u);
   EXPECT_THAT(Receipts(b, receipt->message),
               ElementsAre(ReceiptKind::kSubmitted, ReceiptKind::kVoided));
+}
+
+// A person opens a letter weeks after the sender's office erased its subject.
+TEST_F(ReceiptsTest, ALateReceiptOfAnErasedLetterIsTakenAndTellsNobody) {
+  for (const ReceiptKind kind :
+       {ReceiptKind::kRetrieved, ReceiptKind::kAnswered}) {
+    SCOPED_TRACE(Name(kind));
+    auto draft = MakeDraft(a, {});
+    storage::Batch posting;
+    const KeyId key = *a.vault->NewKey(posting);
+    draft->data_key = key;
+    const auto posted = a.outbox->Post(posting, *std::move(draft));
+    ASSERT_THAT(posted, IsOk());
+    ASSERT_THAT(a.store->Commit(posting), IsOk());
+    SendAll(a);
+    storage::Batch erasure;
+    a.vault->DeleteKey(erasure, key);
+    ASSERT_THAT(a.store->Commit(erasure), IsOk());
+    a.Restart();
+    const size_t told = a.listener.receipts.size();
+    storage::Batch batch;
+    const auto receipt =
+        b.outbox->PostReceipt(batch, b.handler.received.back(), kind);
+    ASSERT_THAT(receipt, IsOk());
+    ASSERT_THAT(b.store->Commit(batch), IsOk());
+    SendAll(b);
+    EXPECT_EQ(Waiting(b), 0u);
+    EXPECT_THAT(Receipts(b, receipt->message),
+                ElementsAre(ReceiptKind::kSubmitted, ReceiptKind::kDelivered));
+    EXPECT_EQ(a.listener.receipts.size(), told);
+  }
+}
+
+// Only an erased key explains a letter that does not open.
+TEST_F(ReceiptsTest, AReceiptOfADamagedLetterIsKeptForLater) {
+  const auto posted = Post(a, {});
+  SendAll(a);
+  const std::string row = LetterCodec::EncodeKey({posted->message, false});
+  std::string stored = **a.store->Get(LetterCodec::kTable, row);
+  stored.back() = static_cast<char>(stored.back() ^ 1);
+  storage::Batch damage;
+  damage.Put(LetterCodec::kTable, row, stored);
+  ASSERT_THAT(a.store->Commit(damage), IsOk());
+  storage::Batch batch;
+  ASSERT_THAT(b.outbox->PostReceipt(batch, b.handler.received.at(0),
+                                    ReceiptKind::kRetrieved),
+              IsOk());
+  ASSERT_THAT(b.store->Commit(batch), IsOk());
+  SendAll(b);
+  EXPECT_EQ(Waiting(b), 1u);
 }
 
 TEST_F(ReceiptsTest, AReceiptHoldsWithinTheTimesOfItsKeyOnly) {
