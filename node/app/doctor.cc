@@ -76,6 +76,13 @@ class Diagnosis {
           "check that time synchronisation runs (timedatectl) and that nobody "
           "sets the clock by hand");
     }
+    if (!facts_.clock_proved) {
+      Add(Level::kWarn, "clock",
+          "no key of this office bears the date out: the clock was set by days "
+          "or more, or the node was off for a month, or was restored",
+          "check the date (timedatectl): once it has run on for three days, "
+          "rules delete what is over");
+    }
     bool any_skew = false;
     for (const PeerFacts& peer : facts_.peers) {
       const absl::Duration skew = absl::AbsDuration(peer.skew);

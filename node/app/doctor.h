@@ -81,6 +81,8 @@ struct DoctorFacts {
   absl::Time now;
   // How far wall and steady time have drifted apart since the node started.
   absl::Duration clock_jump;
+  // The office's keys bear the date out (ClockIsProved), or it is new.
+  bool clock_proved = true;
   // Of the file system of the data directory.
   uint64_t disk_free_bytes = 0;
   uint64_t disk_bytes = 0;

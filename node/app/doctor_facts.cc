@@ -18,6 +18,7 @@
 #include "crypto/base/openssl_version.h"
 #include "crypto/certificate/certificate.h"
 #include "node/app/data_directory.h"
+#include "node/app/upkeep.h"
 #include "node/base/clock.h"
 #include "node/base/errors.h"
 #include "node/base/limits.h"
@@ -34,6 +35,8 @@ namespace {
 // keys every week; a few days of grace for a node that was off.
 constexpr absl::Duration kRenewedBefore = absl::Hours(25 * 24);
 constexpr absl::Duration kSealingRenewedBefore = absl::Hours(9 * 24);
+// Longer than kClockProvedAfter: what its first keys need to bear out the date.
+constexpr absl::Duration kNewFor = absl::Hours(4 * 24);
 
 void CheckFile(const std::string& path, absl::string_view name, mode_t allowed,
                absl::string_view mode, DoctorFacts& facts) {
@@ -109,6 +112,15 @@ absl::Time LastSealUntil(const peering::KeyBundle& bundle) {
   return last;
 }
 
+// A new office has no keys that could bear out the date.
+bool IsNew(const peering::KeyBundle& bundle, absl::Time now) {
+  return std::any_of(bundle.signing_keys.begin(), bundle.signing_keys.end(),
+                     [&](const peering::SigningKey& key) {
+                       return key.epoch == 1 &&
+                              now - key.validity.not_before < kNewFor;
+                     });
+}
+
 void LookAtKeys(const peering::OwnOffice& own, DoctorFacts& facts) {
   const peering::KeyBundle bundle = own.bundle();
   facts.keys = {
@@ -124,6 +136,8 @@ void LookAtKeys(const peering::OwnOffice& own, DoctorFacts& facts) {
     facts.keys.push_back({"TLS", certificate->not_after(), kRenewedBefore});
   }
   facts.public_address = bundle.address;
+  facts.clock_proved =
+      ClockIsProved(bundle, facts.now) || IsNew(bundle, facts.now);
 }
 
 absl::StatusOr<PeerFacts> LookAtPeer(Node& node, const peering::Peer& peer,

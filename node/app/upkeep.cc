@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "node/base/errors.h"
+#include "node/base/limits.h"
 #include "node/base/log.h"
 
 namespace amparo::app {
@@ -15,6 +16,7 @@ constexpr int kDoublingsMax = 12;
 constexpr size_t kRequestsSweptMax = 1000;
 constexpr absl::Duration kSweepEvery = absl::Hours(24);
 constexpr absl::Duration kAgingEvery = absl::Hours(24);
+constexpr absl::Duration kClockAskedEvery = absl::Hours(1);
 constexpr absl::Duration kCheckpointAgainAfter = absl::Minutes(1);
 
 // A time further ahead than its period was set by a clock that has gone back
@@ -24,6 +26,15 @@ bool Due(absl::Time next, absl::Duration period, absl::Time now) {
 }
 
 }  // namespace
+
+bool ClockIsProved(const peering::KeyBundle& bundle, absl::Time now) {
+  return std::any_of(
+      bundle.sealing_keys.begin(), bundle.sealing_keys.end(),
+      [&](const peering::SealingKey& key) {
+        const absl::Time made = key.delete_at - limits::kSealingKeyLifetime;
+        return made <= now - kClockProvedAfter && now < key.delete_at;
+      });
+}
 
 void Upkeep::Start() {
   thread_ = std::thread([this] { Run(); });
@@ -105,6 +116,12 @@ void Upkeep::SweepRequests(absl::Time now) {
 }
 
 void Upkeep::AgeCases(absl::Time now) {
+  if (!ClockIsProved(node_.own().bundle(), now)) {
+    aging_from_.reset();
+    next_aging_ = now + kClockAskedEvery;
+    Log("cases_wait_for_the_clock", {});
+    return;
+  }
   const auto counts = node_.retention().Step(aging_from_);
   if (!counts.ok()) {
     // While cases are read after the start there is nothing to say.

@@ -18,8 +18,19 @@
 #include "node/app/config.h"
 #include "node/app/node.h"
 #include "node/base/ids.h"
+#include "node/peering/key_bundle.h"
 
 namespace amparo::app {
+
+// Whether the keys of the office bear out that it is `now`: one of its sealing
+// keys, which are made every week and kept for limits::kSealingKeyLifetime, was
+// made within that time, and not in the last kClockProvedAfter. A clock that
+// was set further than that, ahead or back, finds none until it has run on for
+// kClockProvedAfter: time for somebody to notice before what depends on the
+// date is destroyed. The same after a month of standing still, after a restore,
+// and in a new office.
+inline constexpr absl::Duration kClockProvedAfter = absl::Hours(3 * 24);
+bool ClockIsProved(const peering::KeyBundle& bundle, absl::Time now);
 
 // One thread. `node` must outlive it.
 class Upkeep {
@@ -42,7 +53,7 @@ class Upkeep {
   // Answers kept for repeated requests, whose time is over.
   void SweepRequests(absl::Time now);
   // Closed cases whose time is over, some of them: a day's look at all takes
-  // several rounds.
+  // several rounds. None while the clock is not proved.
   void AgeCases(absl::Time now);
 
   Node& node_;

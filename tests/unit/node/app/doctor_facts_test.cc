@@ -14,6 +14,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "node/app/upkeep.h"
 #include "tests/support/office_pair.h"
 #include "tests/support/status_matchers.h"
 
@@ -64,6 +65,7 @@ TEST_F(DoctorFactsTest, ANewOfficeHasItsKeysAndItsPeer) {
     EXPECT_GT(key.until, facts.now + key.renewed_before) << key.name;
   }
   EXPECT_TRUE(facts.chain_holds);
+  EXPECT_TRUE(facts.clock_proved) << "a new office is not warned";
   EXPECT_TRUE(facts.writable);
   EXPECT_TRUE(facts.disk_known);
   EXPECT_GT(facts.disk_bytes, 0u);
@@ -74,6 +76,16 @@ TEST_F(DoctorFactsTest, ANewOfficeHasItsKeysAndItsPeer) {
   EXPECT_TRUE(facts.peers[0].in_use);
   EXPECT_EQ(facts.peers[0].letters_waiting, 0u);
   EXPECT_GT(facts.peers[0].sealed_to_until, facts.now);
+}
+
+TEST_F(DoctorFactsTest, AClockThatWasSetIsToldUntilItHasRunOn) {
+  pair_.clock.Advance(absl::Hours(24 * 365 * 15));
+  ASSERT_THAT(
+      pair_.a.node().own().RotateIfDue(pair_.a.node().log(), pair_.clock.Now()),
+      IsOk());
+  EXPECT_FALSE(Gather().clock_proved);
+  pair_.clock.Advance(kClockProvedAfter);
+  EXPECT_TRUE(Gather().clock_proved);
 }
 
 TEST_F(DoctorFactsTest, ARefusedCertificateIsToldUntilOneHolds) {

@@ -52,6 +52,16 @@ DoctorFacts Healthy() {
   return facts;
 }
 
+TEST(DoctorTest, ADateThatNoKeyBearsOutIsTold) {
+  DoctorFacts facts = Healthy();
+  facts.clock_proved = false;
+  EXPECT_THAT(Diagnose(facts),
+              Contains(AllOf(
+                  Field(&DoctorFinding::about, "clock"),
+                  Field(&DoctorFinding::level, Level::kWarn),
+                  Field(&DoctorFinding::next_step, HasSubstr("three days")))));
+}
+
 TEST(DoctorTest, AHealthyNodeIsOkInAllAndSaysOfEachThingWhatWasSeen) {
   const auto findings = Diagnose(Healthy());
   EXPECT_EQ(Worst(findings), Level::kOk);

@@ -114,6 +114,28 @@ TEST_F(AgingTest, P12_TheDailyRoundDeletesWhatNothingNeeds) {
   ExpectSound();
 }
 
+// Nobody gets back what a wrong date destroyed.
+TEST_F(AgingTest, AClockSetFarAheadDeletesNothingForThreeDays) {
+  pair_.a.RegisterCase();
+  const std::string number = pair_.a.RegisterCase();
+  Rule("DELETE");
+  Close(number);
+  Days(14);
+  pair_.clock.Advance(20 * 365 * kDay);
+  upkeep_.Round(pair_.clock.Now());
+  pair_.clock.Advance(kClockProvedAfter - absl::Hours(1));
+  upkeep_.Round(pair_.clock.Now());
+  EXPECT_EQ(pair_.a.Rows(TableId::kCases), 2u);
+  // A new process knows no more than its store.
+  pair_.a.Reopen();
+  Upkeep again(pair_.a.node(), Config(), [] { return absl::OkStatus(); });
+  again.Round(pair_.clock.Now());
+  EXPECT_EQ(pair_.a.Rows(TableId::kCases), 2u);
+  pair_.clock.Advance(absl::Hours(2));
+  again.Round(pair_.clock.Now());
+  EXPECT_EQ(pair_.a.Rows(TableId::kCases), 1u);
+}
+
 TEST_F(AgingTest, ACaseWaitsForItsReferralItsConsentsAndItsLetters) {
   const OfficePair::Person person = pair_.NewPerson();
   pair_.ProposeAndAccept(person);
