@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -45,6 +46,7 @@ struct Options {
   std::string administrator;
   std::string code_file;
   std::string shell;
+  std::string instead_of;
   bool json = false;
 };
 
@@ -159,23 +161,45 @@ absl::Status Restore(const Options& options) {
                    OpenDataDirectory(config.data_directory, passphrase));
   ASSIGN_OR_RETURN(const auto store,
                    storage::OpenStore(StorePath(config.data_directory)));
-  ASSIGN_OR_RETURN(
-      const Restored restored,
-      RestoreNode({*store, SystemClock(), crypto::SystemRandom()}, node_key));
+  std::set<CaseId> erased;
+  if (!options.instead_of.empty()) {
+    ASSIGN_OR_RETURN(erased, ErasedIn(StorePath(options.instead_of)));
+  }
+  ASSIGN_OR_RETURN(const Restored restored,
+                   RestoreNode({*store, SystemClock(), crypto::SystemRandom()},
+                               node_key, erased));
   std::printf(
       "Restored: incarnation %u. Peers offer again what this office had "
       "receipted.\n",
       restored.incarnation);
+  if (options.instead_of.empty()) {
+    std::puts(
+        "Cases that were erased since the copy was made are there again: erase "
+        "them, or run this\nonce more with --instead-of and the directory that "
+        "the copy replaces.");
+  } else {
+    std::printf("Cases erased again: %zu.\n", restored.cases.erased);
+  }
+  if (restored.cases.left > 0) {
+    std::printf(
+        "Cases left, because they were merged with others when the copy was "
+        "made: %zu.\nUndo the merges and erase them by hand.\n",
+        restored.cases.left);
+  }
   return absl::OkStatus();
 }
 
-CLI::App* AddRestore(CLI::App& program) {
+CLI::App* AddRestore(CLI::App& program, Options& options) {
   CLI::App* const restore = program.add_subcommand(
       "restore", "Makes data that was put back from a backup fit to be served");
+  restore->add_option("--instead-of", options.instead_of,
+                      "Data directory that the copy replaces: what was erased "
+                      "there is erased again");
   restore->footer(
       "Run it once, after the data directory was put back and before the node "
       "starts.\n"
-      "Example:\n  amparod restore --config /etc/amparo/amparod.conf");
+      "Example:\n  amparod restore --config /etc/amparo/amparod.conf \\\n"
+      "      --instead-of /var/lib/amparo/data.broken");
   return restore;
 }
 
@@ -295,7 +319,7 @@ int Main(int argc, char** argv) {
   run->footer("Example:\n  amparod run --config /etc/amparo/amparod.conf");
   CLI::App* const fsck = AddFsck(program, options);
   common(fsck);
-  CLI::App* const restore = AddRestore(program);
+  CLI::App* const restore = AddRestore(program, options);
   common(restore);
   CLI::App* const unlock = program.add_subcommand(
       "unlock", "Gives a node that was started locked its passphrase");

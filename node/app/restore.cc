@@ -2,27 +2,79 @@
 #include "node/app/restore.h"
 
 #include <memory>
+#include <vector>
 
+#include "node/base/errors.h"
 #include "node/base/status_macros.h"
+#include "node/cases/retention_records.h"
 #include "node/delivery/waiting_letters.h"
 #include "node/peering/own_office.h"
+#include "node/storage/read_only_store.h"
 #include "node/storage/vault.h"
 
 namespace amparo::app {
+namespace {
+
+// Nobody is reached while a backup is put right.
+class NoLink final : public delivery::PeerLink, public peering::PeeringLink {
+ public:
+  absl::StatusOr<std::vector<delivery::Outcome>> Deliver(
+      const OfficeId&, absl::Span<const std::string>) override {
+    return Error(Reason::kUnavailable);
+  }
+  absl::StatusOr<std::string> AcceptInvitation(const peering::InvitationCode&,
+                                               absl::string_view) override {
+    return Error(Reason::kUnavailable);
+  }
+  absl::StatusOr<std::string> Hello(const peering::Peer&,
+                                    absl::string_view) override {
+    return Error(Reason::kUnavailable);
+  }
+};
+
+}  // namespace
+
+absl::StatusOr<std::set<CaseId>> ErasedIn(const std::string& store_directory,
+                                          storage::Disk* disk) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<storage::Reader> store,
+                   storage::OpenReadOnly(store_directory, disk));
+  std::set<CaseId> erased;
+  RETURN_IF_ERROR(store->ScanPrefix(
+      cases::ErasedCaseCodec::kTable, {},
+      [&](absl::string_view key, absl::string_view) -> absl::StatusOr<bool> {
+        ASSIGN_OR_RETURN(const CaseId id,
+                         cases::ErasedCaseCodec::DecodeKey(key));
+        erased.insert(id);
+        return true;
+      }));
+  return erased;
+}
 
 absl::StatusOr<Restored> RestoreNode(const Ground& ground,
-                                     const crypto::Secret& node_key) {
-  ASSIGN_OR_RETURN(
-      const std::unique_ptr<storage::Vault> vault,
-      storage::Vault::Open(ground.store, node_key.Clone(), ground.random));
-  ASSIGN_OR_RETURN(const delivery::WaitingOverview waiting,
-                   delivery::OverviewOfWaiting(ground.store, *vault));
+                                     const crypto::Secret& node_key,
+                                     const std::set<CaseId>& erased) {
   Restored restored;
-  restored.letters_waiting = waiting.letters;
-  ASSIGN_OR_RETURN(restored.incarnation,
-                   peering::OwnOffice::RaiseIncarnation(
-                       ground.store, *vault, ground.random, ground.clock,
-                       waiting.last_written_at));
+  {
+    ASSIGN_OR_RETURN(
+        const std::unique_ptr<storage::Vault> vault,
+        storage::Vault::Open(ground.store, node_key.Clone(), ground.random));
+    ASSIGN_OR_RETURN(const delivery::WaitingOverview waiting,
+                     delivery::OverviewOfWaiting(ground.store, *vault));
+    restored.letters_waiting = waiting.letters;
+    ASSIGN_OR_RETURN(restored.incarnation,
+                     peering::OwnOffice::RaiseIncarnation(
+                         ground.store, *vault, ground.random, ground.clock,
+                         waiting.last_written_at));
+  }
+  if (erased.empty()) return restored;
+  NoLink link;
+  ASSIGN_OR_RETURN(
+      const std::unique_ptr<Node> node,
+      Node::Open(ground, node_key.Clone(),
+                 [&link](const peering::OwnOffice&, const peering::Peers&) {
+                   return Links{link, link};
+                 }));
+  ASSIGN_OR_RETURN(restored.cases, node->retention().EraseAgain(erased));
   return restored;
 }
 

@@ -8,28 +8,44 @@
 #define AMPARO_NODE_APP_RESTORE_H_
 
 #include <cstdint>
+#include <set>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "crypto/base/secret.h"
 #include "node/app/node.h"
+#include "node/base/ids.h"
+#include "node/cases/retention_actions.h"
+#include "node/storage/store.h"
 
 namespace amparo::app {
 
 struct Restored {
   uint32_t incarnation = 0;
+  // Of `erased`: erased again, and left because they were merged with others
+  // when the copy was made.
+  cases::ErasedAgain cases;
   // In the outbox of the backup: offered again as they are. A peer that has
   // one answers the receipt it gave.
   uint64_t letters_waiting = 0;
 };
 
-// Raises the incarnation, makes new keys and records it, in one commit. No
-// node may be open over the store. May be called again: each call raises it
-// once more. What follows happens by itself once the node runs: peers learn
-// the new bundle with the first hello and offer again every letter they hold a
-// receipt of this office for. kNotInitialised, kPassphraseWrong,
-// kRecordDamaged; on failure nothing is stored.
+// The cases that were erased in the store which the backup replaces, by their
+// marks; no key is needed to read them, and nothing is changed. `disk` as for
+// storage::OpenReadOnly, and its errors.
+absl::StatusOr<std::set<CaseId>> ErasedIn(const std::string& store_directory,
+                                          storage::Disk* disk = nullptr);
+
+// Raises the incarnation, makes new keys and records it, in one commit; then
+// erases the cases of `erased` that are there again, each in one. No node may
+// be open over the store. May be called again, and must be after a failure:
+// each call raises it once more. What follows happens by itself once the node
+// runs: peers learn the new bundle with the first hello and offer again every
+// letter they hold a receipt of this office for. kNotInitialised,
+// kPassphraseWrong, kRecordDamaged, kStorageFailed.
 absl::StatusOr<Restored> RestoreNode(const Ground& ground,
-                                     const crypto::Secret& node_key);
+                                     const crypto::Secret& node_key,
+                                     const std::set<CaseId>& erased = {});
 
 }  // namespace amparo::app
 

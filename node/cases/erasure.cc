@@ -5,9 +5,7 @@
 #include <utility>
 #include <variant>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_join.h"
-#include "absl/time/civil_time.h"
 #include "node/base/errors.h"
 #include "node/base/status_macros.h"
 #include "node/cases/attachments.h"
@@ -16,7 +14,6 @@
 #include "node/cases/registry.h"
 #include "node/cases/retention_records.h"
 #include "node/cases/search.h"
-#include "node/vocabulary/fields.h"
 
 namespace amparo::cases {
 namespace {
@@ -32,8 +29,6 @@ constexpr absl::string_view kLegalHold = "LEGAL_HOLD";
 // ISO 639: undetermined. The language somebody was asked in narrows down who.
 constexpr absl::string_view kNoLanguage = "und";
 constexpr absl::string_view kRemovedReference = "REMOVED";
-// An age in years; the bands stay.
-constexpr absl::string_view kFineVariable = "ageWhenTrafficked";
 
 absl::Status DeleteUnder(Batch& batch, const Reader& reader, TableId table,
                          absl::string_view prefix) {
@@ -70,23 +65,6 @@ std::optional<RetentionCategory> CategoryOf(const EntryContent& content) {
   return std::nullopt;
 }
 
-// Whether the published files of the field have the variable: children,
-// schooling, websites and the like are of one's own work only.
-bool IsOfPublishedFiles(absl::string_view variable) {
-  if (variable == kFineVariable) return false;
-  const auto& fields = vocabulary::Fields::BuiltIn().all();
-  return std::any_of(fields.begin(), fields.end(),
-                     [&](const vocabulary::Field& field) {
-                       if (field.home != vocabulary::Home::kProfile ||
-                           field.standard == vocabulary::kHtcds) {
-                         return false;
-                       }
-                       return field.part == variable ||
-                              (field.kind == vocabulary::FieldKind::kMany &&
-                               absl::StartsWith(variable, field.part));
-                     });
-}
-
 absl::Status RequireAsRead(Batch& batch, const AgedCase& aged) {
   const std::string key = CaseRetentionCodec::EncodeKey(aged.file.value.id);
   if (aged.keeping.has_value()) {
@@ -102,26 +80,6 @@ absl::Status RequireAsRead(Batch& batch, const AgedCase& aged) {
 }
 
 }  // namespace
-
-absl::Time StartOfQuarter(absl::Time time) {
-  const absl::CivilMonth month = absl::ToCivilMonth(time, absl::UTCTimeZone());
-  return absl::FromCivil(
-      absl::CivilMonth(month.year(), (month.month() - 1) / 3 * 3 + 1),
-      absl::UTCTimeZone());
-}
-
-Profile Coarse(const Profile& profile) {
-  Profile::Codes none;
-  for (const vocabulary::Coded& entry : profile.entries()) {
-    if (!IsOfPublishedFiles(entry.variable)) {
-      none[std::string(entry.variable)] = {};
-    }
-  }
-  const absl::StatusOr<Profile> coarse = profile.With(
-      vocabulary::Lists::BuiltIn(), none, Profile::Origin::kRecord);
-  // Leaving a variable out contradicts nothing.
-  return coarse.ok() ? *coarse : Profile();
-}
 
 absl::StatusOr<std::optional<AgedCase>> Eraser::Read(
     const Reader& reader, const RetentionRules& rules, const CaseId& id,
@@ -174,6 +132,12 @@ absl::Status Eraser::AddPresent(const Reader& reader, const Case& file,
   for (const Row<Entry>& entry : entries) {
     const auto category = CategoryOf(entry.value.wording.content);
     if (category.has_value()) present.insert(*category);
+  }
+  if (present.count(RetentionCategory::kNote) > 0) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::vector<CaseChange> history,
+                   services_.registry.HistoryOf(reader, file.id));
+  if (std::any_of(history.begin(), history.end(), HasWords)) {
+    present.insert(RetentionCategory::kNote);
   }
   return absl::OkStatus();
 }
@@ -297,6 +261,27 @@ absl::Status Eraser::RemovePhoto(Batch& batch, const Reader& reader,
   return identities.Replace(batch, subject, *identity, without);
 }
 
+absl::Status Eraser::Silence(Batch& batch, const Reader& reader,
+                             const CaseId& id,
+                             const std::set<RetentionCategory>& parts) const {
+  const bool who = parts.count(RetentionCategory::kIdentity) > 0;
+  const bool words = parts.count(RetentionCategory::kNote) > 0;
+  const Table<CaseChangeCodec> history(services_.registry.vault());
+  return history.Scan(
+      reader, id.bytes(), {},
+      [&](const ChangeKey& key,
+          const Row<CaseChange>& row) -> absl::StatusOr<bool> {
+        CaseChange silent = row.value;
+        if (who) silent.identity_parts.clear();
+        if (words) DropWords(silent);
+        if (CaseChangeCodec::Encode(silent) !=
+            CaseChangeCodec::Encode(row.value)) {
+          RETURN_IF_ERROR(history.Put(batch, key, silent, row.key));
+        }
+        return true;
+      });
+}
+
 absl::Status Eraser::RemoveThirdPersons(Batch& batch, const Reader& reader,
                                         const CaseId& id) const {
   Vault& vault = services_.registry.vault();
@@ -320,6 +305,31 @@ absl::Status Eraser::Delete(Batch& batch, const Reader& reader,
   }
   return DeleteOne(batch, reader, aged, aged.file, RetentionAction::kDelete,
                    now);
+}
+
+absl::StatusOr<std::optional<Case>> Eraser::DeleteAgain(
+    Batch& batch, const Reader& reader, const std::set<CaseId>& erased,
+    const CaseId& id, absl::Time now) const {
+  const Table<CaseCodec> cases(services_.registry.vault());
+  ASSIGN_OR_RETURN(auto row, cases.Get(reader, id));
+  if (!row.has_value()) return std::optional<Case>();
+  AgedCase aged{*std::move(row), {}, std::nullopt, false, {}};
+  const Case& file = aged.file.value;
+  const auto named = [&](const CaseId& other) {
+    return erased.count(other) > 0;
+  };
+  if ((!file.merged_into.empty() && !named(file.merged_into)) ||
+      !std::all_of(file.absorbed.begin(), file.absorbed.end(), named)) {
+    return Error(Reason::kWrongState,
+                 "the case was merged when the copy was made");
+  }
+  for (const CaseId& other : file.absorbed) {
+    ASSIGN_OR_RETURN(auto absorbed, cases.Get(reader, other));
+    if (absorbed.has_value()) aged.absorbed.push_back(*std::move(absorbed));
+  }
+  RETURN_IF_ERROR(
+      DeleteOne(batch, reader, aged, aged.file, RetentionAction::kDelete, now));
+  return std::optional<Case>(file);
 }
 
 absl::Status Eraser::Anonymise(Batch& batch, const Reader& reader,
@@ -440,19 +450,8 @@ absl::Status Eraser::RemoveFrom(Batch& batch, const Reader& reader,
   if (parts.count(RetentionCategory::kIdentity) > 0) {
     RETURN_IF_ERROR(RemoveIdentity(batch, reader, aged, row));
     revision.after.has_identity = false;
-    // Names of parts without what they said lead nowhere.
-    const Table<CaseChangeCodec> history(vault);
-    RETURN_IF_ERROR(history.Scan(
-        reader, row.value.id.bytes(), {},
-        [&](const ChangeKey& key,
-            const Row<CaseChange>& change) -> absl::StatusOr<bool> {
-          if (change.value.identity_parts.empty()) return true;
-          CaseChange silent = change.value;
-          silent.identity_parts.clear();
-          RETURN_IF_ERROR(history.Put(batch, key, silent, change.key));
-          return true;
-        }));
   }
+  RETURN_IF_ERROR(Silence(batch, reader, row.value.id, parts));
   if (parts.count(RetentionCategory::kAttachment) > 0 &&
       revision.after.has_identity) {
     RETURN_IF_ERROR(RemovePhoto(batch, reader, row.value.subject));

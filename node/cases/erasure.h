@@ -41,8 +41,9 @@ class CaseTie {
   virtual absl::StatusOr<std::optional<std::string>> Needs(
       const storage::Reader& reader, const Case& file) const = 0;
 
-  // Adds the removal of all that the room keeps about the case to `batch`.
-  // What is under its subject's key alone may stay: it cannot be read any more.
+  // Adds the removal of all that the room keeps about the case to `batch`, and
+  // the end of what is under way. What is under its subject's key alone may
+  // stay: it cannot be read any more.
   virtual absl::Status Erase(storage::Batch& batch,
                              const storage::Reader& reader,
                              const Case& file) const = 0;
@@ -85,6 +86,15 @@ class Eraser {
   absl::Status Anonymise(storage::Batch& batch, const storage::Reader& reader,
                          const AgedCase& aged, absl::Time now) const;
 
+  // What was erased in a later life of this store and an older copy brought
+  // back: deletes the case of `id`, one of `erased`, in whatever state it is,
+  // and leaves the mark again. The case; nullopt when it is not there.
+  // kWrongState when it is merged with one that `erased` does not name: the
+  // two hang together.
+  absl::StatusOr<std::optional<Case>> DeleteAgain(
+      storage::Batch& batch, const storage::Reader& reader,
+      const std::set<CaseId>& erased, const CaseId& id, absl::Time now) const;
+
   // Parts of it, never the case file. The case gets a new version whose
   // history says which.
   absl::Status RemoveParts(storage::Batch& batch, const storage::Reader& reader,
@@ -112,6 +122,11 @@ class Eraser {
                               const storage::Reader& reader,
                               const AgedCase& aged,
                               const storage::Row<Case>& file) const;
+  // Names of parts of the identity without what they said lead nowhere, and
+  // why somebody changed something is free text like a note.
+  absl::Status Silence(storage::Batch& batch, const storage::Reader& reader,
+                       const CaseId& id,
+                       const std::set<RetentionCategory>& parts) const;
   absl::Status RemovePhoto(storage::Batch& batch, const storage::Reader& reader,
                            const SubjectId& subject) const;
   absl::Status RemoveThirdPersons(storage::Batch& batch,
@@ -129,13 +144,6 @@ class Eraser {
   const ImportServices services_;
   const std::vector<const CaseTie*> ties_;
 };
-
-// The first moment of the quarter (UTC): times of an anonymous case are no
-// finer (rule P10).
-absl::Time StartOfQuarter(absl::Time time);
-// The profile as far as the published files of the field go (CTDC-63, CTDC-27):
-// bands and years, countries, forms and means; no age in years.
-Profile Coarse(const Profile& profile);
 
 }  // namespace amparo::cases
 

@@ -35,6 +35,20 @@ std::optional<ChangeKind> ChangeKindFromNumber(uint32_t number) {
   return static_cast<ChangeKind>(number);
 }
 
+bool HasWords(const CaseChange& change) {
+  CaseChange silent = change;
+  DropWords(silent);
+  return silent.source != change.source || silent.reason != change.reason;
+}
+
+void DropWords(CaseChange& change) {
+  change.source.clear();
+  const bool coded =
+      change.kind == ChangeKind::kAged ||
+      (change.status.has_value() && IsClosed(change.status->after));
+  if (!coded) change.reason.clear();
+}
+
 std::vector<VariableChange> Difference(const Profile& before,
                                        const Profile& after) {
   std::map<absl::string_view, VariableChange> found;

@@ -77,6 +77,11 @@ struct IdentityChange {
   std::optional<Identity> after;
 };
 
+// Whether somebody wrote into it why, or where a correction comes from: free
+// text, unlike the codes of closing a case and of its parts.
+bool HasWords(const CaseChange& change);
+void DropWords(CaseChange& change);
+
 // What differs, in the order of the variables.
 std::vector<VariableChange> Difference(const Profile& before,
                                        const Profile& after);

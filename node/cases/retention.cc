@@ -3,9 +3,12 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/civil_time.h"
 #include "node/base/errors.h"
 #include "node/base/status_macros.h"
+#include "node/vocabulary/fields.h"
 #include "node/vocabulary/vocabulary.h"
 
 namespace amparo::cases {
@@ -19,6 +22,26 @@ constexpr RetentionCategory kCategories[] = {
     RetentionCategory::kCaseFile, RetentionCategory::kIdentity,
     RetentionCategory::kThirdPerson, RetentionCategory::kNote,
     RetentionCategory::kAttachment};
+
+// An age in years; the bands stay.
+constexpr absl::string_view kFineVariable = "ageWhenTrafficked";
+
+// Whether the published files of the field have the variable: children,
+// schooling, websites and the like are of one's own work only.
+bool IsOfPublishedFiles(absl::string_view variable) {
+  if (variable == kFineVariable) return false;
+  const auto& fields = vocabulary::Fields::BuiltIn().all();
+  return std::any_of(fields.begin(), fields.end(),
+                     [&](const vocabulary::Field& field) {
+                       if (field.home != vocabulary::Home::kProfile ||
+                           field.standard == vocabulary::kHtcds) {
+                         return false;
+                       }
+                       return field.part == variable ||
+                              (field.kind == vocabulary::FieldKind::kMany &&
+                               absl::StartsWith(variable, field.part));
+                     });
+}
 
 }  // namespace
 
@@ -163,6 +186,26 @@ std::vector<Due> DueOf(const RetentionRules& rules, const RetentionFacts& facts,
     if (since <= now) due.push_back({category, rule.action, since});
   }
   return due;
+}
+
+absl::Time StartOfQuarter(absl::Time time) {
+  const absl::CivilMonth month = absl::ToCivilMonth(time, absl::UTCTimeZone());
+  return absl::FromCivil(
+      absl::CivilMonth(month.year(), (month.month() - 1) / 3 * 3 + 1),
+      absl::UTCTimeZone());
+}
+
+Profile Coarse(const Profile& profile) {
+  Profile::Codes none;
+  for (const vocabulary::Coded& entry : profile.entries()) {
+    if (!IsOfPublishedFiles(entry.variable)) {
+      none[std::string(entry.variable)] = {};
+    }
+  }
+  const absl::StatusOr<Profile> coarse = profile.With(
+      vocabulary::Lists::BuiltIn(), none, Profile::Origin::kRecord);
+  // Leaving a variable out contradicts nothing.
+  return coarse.ok() ? *coarse : Profile();
 }
 
 }  // namespace amparo::cases

@@ -21,6 +21,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "node/base/ids.h"
+#include "node/cases/cases.h"
 
 namespace amparo::cases {
 
@@ -30,8 +31,10 @@ enum class RetentionCategory : uint8_t {
   kCaseFile = 1,     // The whole case, with all that is below.
   kIdentity = 2,     // Names, documents, contacts, and what they said before.
   kThirdPerson = 3,  // With their keys.
-  kNote = 4,         // Entries of free text: notes, risks, support plan.
-  kAttachment = 5,   // Files.
+  // Free text: notes, risks, support plan, and why and on whose word the case
+  // was changed. What an entry that stays says of itself stays with it.
+  kNote = 4,
+  kAttachment = 5,  // Files.
 };
 // "CASE_FILE"
 absl::string_view Name(RetentionCategory category);
@@ -131,6 +134,13 @@ struct ErasedCase {
   absl::Time at;
   RetentionAction action = RetentionAction::kDelete;
 };
+
+// The first moment of the quarter (UTC): times of an anonymous case are no
+// finer (rule P10).
+absl::Time StartOfQuarter(absl::Time time);
+// The profile as far as the published files of the field go (CTDC-63, CTDC-27):
+// bands and years, countries, forms and means; no age in years.
+Profile Coarse(const Profile& profile);
 
 }  // namespace amparo::cases
 

@@ -485,4 +485,27 @@ absl::Status RetentionActions::Age(const RetentionRules& rules,
   return absl::OkStatus();
 }
 
+absl::StatusOr<ErasedAgain> RetentionActions::EraseAgain(
+    const std::set<CaseId>& erased) const {
+  ErasedAgain done;
+  for (const CaseId& id : erased) {
+    const std::unique_ptr<storage::Reader> snapshot =
+        desk_.services().store.NewSnapshot();
+    storage::Batch batch;
+    const auto file = eraser_.DeleteAgain(batch, *snapshot, erased, id,
+                                          desk_.services().clock.Now());
+    if (ReasonOf(file.status()) == Reason::kWrongState) {
+      ++done.left;
+      continue;
+    }
+    RETURN_IF_ERROR(file.status());
+    if (!file->has_value()) continue;
+    RETURN_IF_ERROR(RecordErasure(batch, **file, "DELETE", "CASE_FILE",
+                                  PersonId(), "RESTORED"));
+    RETURN_IF_ERROR(desk_.services().store.Commit(batch).status());
+    ++done.erased;
+  }
+  return done;
+}
+
 }  // namespace amparo::cases

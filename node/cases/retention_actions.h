@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -84,6 +85,13 @@ struct AgedCounts {
   void Add(const AgedCounts& other);
 };
 
+// What became of cases that an older copy of the store brought back.
+struct ErasedAgain {
+  size_t erased = 0;
+  // Merged with others when the copy was made: somebody has to look.
+  size_t left = 0;
+};
+
 // Thread-safe; what it refers to must outlive it.
 class RetentionActions {
  public:
@@ -124,6 +132,11 @@ class RetentionActions {
   // finds the rest. kUnavailable while cases are still being read.
   static constexpr size_t kAgedPerStep = 20;
   absl::StatusOr<AgedCounts> Step(std::optional<size_t>& from) const;
+
+  // For `amparod restore`, before the node opens: erases the cases of the ids
+  // that are there. Each is one transaction with its leaf, so it can be run
+  // again after a failure.
+  absl::StatusOr<ErasedAgain> EraseAgain(const std::set<CaseId>& erased) const;
 
  private:
   absl::StatusOr<std::vector<CaseId>> Candidates(

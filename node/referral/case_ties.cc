@@ -42,16 +42,21 @@ absl::StatusOr<std::optional<std::string>> CaseTies::Needs(
             needs = "CONSENT_RECALLABLE";
             return false;
           }
-          ASSIGN_OR_RETURN(const MessageId message,
-                           MessageId::FromBytes(key.substr(ConsentId::kSize)));
-          ASSIGN_OR_RETURN(const auto status,
-                           outbox_.StatusOf(reader, message));
-          if (status.has_value() && status->waiting) needs = "LETTER_WAITING";
+          ASSIGN_OR_RETURN(const bool waiting, Waits(reader, key));
+          if (waiting) needs = "LETTER_WAITING";
           return true;
         }));
     if (needs.has_value()) return needs;
   }
   return needs;
+}
+
+absl::StatusOr<bool> CaseTies::Waits(const storage::Reader& reader,
+                                     absl::string_view by_consent) const {
+  ASSIGN_OR_RETURN(const MessageId message,
+                   MessageId::FromBytes(by_consent.substr(ConsentId::kSize)));
+  ASSIGN_OR_RETURN(const auto status, outbox_.StatusOf(reader, message));
+  return status.has_value() && status->waiting;
 }
 
 absl::Status CaseTies::Erase(storage::Batch& batch,
@@ -60,12 +65,18 @@ absl::Status CaseTies::Erase(storage::Batch& batch,
   ASSIGN_OR_RETURN(const std::vector<consent::Consent> consents,
                    consents_.ListBySubject(reader, file.subject));
   for (const consent::Consent& consent : consents) {
+    bool waits = false;
     RETURN_IF_ERROR(reader.ScanPrefix(
         TableId::kLettersByConsent, consent.id().bytes(),
         [&](absl::string_view key, absl::string_view) -> absl::StatusOr<bool> {
+          ASSIGN_OR_RETURN(const bool waiting, Waits(reader, key));
+          waits = waits || waiting;
           batch.Delete(TableId::kLettersByConsent, key);
           return true;
         }));
+    if (waits) {
+      RETURN_IF_ERROR(outbox_.StopUnderConsent(batch, consent.id()).status());
+    }
     ASSIGN_OR_RETURN(const std::vector<ReferralId> ids,
                      ReferralsByConsent(reader, consent.id()));
     for (const ReferralId& id : ids) {

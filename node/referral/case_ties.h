@@ -26,7 +26,7 @@ namespace amparo::referral {
 class CaseTies final : public cases::CaseTie {
  public:
   CaseTies(const storage::Vault& vault, const audit::Log& log,
-           const consent::Ledger& consents, const delivery::Outbox& outbox)
+           const consent::Ledger& consents, delivery::Outbox& outbox)
       : log_(log), consents_(consents), outbox_(outbox), referrals_(vault) {}
 
   // "OPEN_REFERRAL" unless each ended (DECLINED, REVOKED);
@@ -37,14 +37,19 @@ class CaseTies final : public cases::CaseTie {
       const storage::Reader& reader, const cases::Case& file) const override;
 
   // Referrals and their indexes, with a leaf for each. Letters stay as the
-  // evidence that they were sent; what they said cannot be read any more.
+  // evidence that they were sent; what they said cannot be read any more. One
+  // that waits, in a store that was put back, is replaced by its VOID.
   absl::Status Erase(storage::Batch& batch, const storage::Reader& reader,
                      const cases::Case& file) const override;
 
  private:
+  // Whether the letter of a row of kLettersByConsent waits.
+  absl::StatusOr<bool> Waits(const storage::Reader& reader,
+                             absl::string_view by_consent) const;
+
   const audit::Log& log_;
   const consent::Ledger& consents_;
-  const delivery::Outbox& outbox_;
+  delivery::Outbox& outbox_;
   const ReferralTable referrals_;
 };
 

@@ -7,8 +7,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
+#include <set>
+#include <string>
+
 #include "node/app/fsck.h"
 #include "node/base/errors.h"
+#include "node/cases/life_actions.h"
+#include "node/cases/merge_actions.h"
 #include "tests/support/disk_copy.h"
 #include "tests/support/office_pair.h"
 #include "tests/support/status_matchers.h"
@@ -28,10 +34,38 @@ class RestoreNodeTest : public testing::Test, protected OfficePair {
     b.Crash();
     CopyDisk(backup_, b.disk(), b.directory());
   }
-  absl::StatusOr<Restored> Restore() {
-    const auto store = storage::OpenStore(b.directory(), &b.disk());
+  absl::StatusOr<Restored> Restore(const std::set<CaseId>& erased = {}) {
+    return Restore(b, erased);
+  }
+  absl::StatusOr<Restored> Restore(TestOffice& office,
+                                   const std::set<CaseId>& erased) {
+    office.Crash();
+    const auto store = storage::OpenStore(office.directory(), &office.disk());
     EXPECT_THAT(store, IsOk());
-    return RestoreNode({**store, clock, b.random()}, TestOffice::NodeKey());
+    return RestoreNode({**store, clock, office.random()}, TestOffice::NodeKey(),
+                       erased);
+  }
+  static CaseId IdOf(TestOffice& office, const std::string& number) {
+    const auto file = office.node().registry().FindByNumber(
+        office.store(), *cases::CaseNumber::Parse(number));
+    EXPECT_THAT(file, IsOk());
+    return (*file)->id;
+  }
+  // Closed, and gone by the rule.
+  void Erase(const std::string& number) {
+    const cases::RetentionActions& retention = b.node().retention();
+    for (const auto& person : {b.administrator(), b.officer()}) {
+      ASSERT_THAT(retention.SetRule(person, {b.NewRequest(), "CASE_FILE", false,
+                                             30, "DELETE"}),
+                  IsOk());
+    }
+    const cases::LifeActions life(b.node().cases().desk());
+    ASSERT_THAT(life.ChangeStatus(b.caseworker(), {b.NewRequest(), number,
+                                                   "Closed", "RETURNED"}),
+                IsOk());
+    clock.Advance(absl::Hours(24 * 30));
+    std::optional<size_t> from;
+    ASSERT_THAT(retention.Step(from), IsOk());
   }
 
   // What fsck finds in both offices.
@@ -75,6 +109,86 @@ TEST_F(RestoreNodeTest, ARestoredNodeGetsBackWhatItHadReceipted) {
   // And the two go on.
   const ReferralId next = ProposeAndAccept(NewPerson());
   EXPECT_NE(next, lost);
+}
+
+// Security page: "tombstones are applied by restore before the node opens".
+TEST_F(RestoreNodeTest, WhatWasErasedSinceTheCopyIsErasedAgain) {
+  const std::string gone = b.RegisterCase();
+  const std::string stays = b.RegisterCase();
+  BackUp();
+  Erase(gone);
+  ASSERT_EQ(b.Rows(storage::TableId::kCases), 1u);
+  b.Crash();
+  const auto erased = ErasedIn(b.directory(), &b.disk());
+  ASSERT_THAT(erased, IsOkAndHolds(testing::SizeIs(1)));
+  PutBack();
+  // The canary: without the marks the person is there again.
+  ASSERT_THAT(Restore(), IsOk());
+  b.Reopen();
+  EXPECT_THAT(b.node().cases().Show(b.caseworker(), gone), IsOk());
+  for (const size_t again : {1u, 0u}) {
+    const auto restored = Restore(*erased);
+    ASSERT_THAT(restored, IsOk());
+    EXPECT_EQ(restored->cases.erased, again);
+    EXPECT_EQ(restored->cases.left, 0u);
+    b.Reopen();
+    EXPECT_EQ(b.Rows(storage::TableId::kCases), 1u);
+    EXPECT_EQ(b.Rows(storage::TableId::kErasedCases), 1u);
+    EXPECT_EQ(ReasonOf(b.node().cases().Show(b.caseworker(), gone).status()),
+              Reason::kNotAllowed);
+    EXPECT_THAT(b.node().cases().Show(b.caseworker(), stays), IsOk());
+    EXPECT_EQ(b.CountEvents(audit::EventKind::kErasure), 1u);
+    ExpectSound();
+  }
+}
+
+TEST_F(RestoreNodeTest, AWaitingLetterAboutAnErasedPersonNeverLeaves) {
+  const Person person = NewPerson();
+  Propose(person);
+  const CaseId id = IdOf(a, person.case_number);
+  ASSERT_EQ(a.Rows(storage::TableId::kOutbox), 1u);
+  const auto restored = Restore(a, {id});
+  ASSERT_THAT(restored, IsOk());
+  EXPECT_EQ(restored->cases.erased, 1u);
+  a.Reopen();
+  for (const storage::TableId table :
+       {storage::TableId::kCases, storage::TableId::kReferrals,
+        storage::TableId::kConsents, storage::TableId::kLettersByConsent}) {
+    EXPECT_EQ(a.Rows(table), 0u) << storage::TableName(table);
+  }
+  ExpectSound();
+  ASSERT_THAT(a.node().SayHello(b.id()), IsOk());
+  ASSERT_TRUE(Quiet());
+  EXPECT_EQ(a.Rows(storage::TableId::kOutbox), 0u);
+  EXPECT_EQ(b.Rows(storage::TableId::kReferrals), 0u);
+  ExpectSound();
+  ProposeAndAccept(NewPerson());
+}
+
+TEST_F(RestoreNodeTest, ACaseThatWasMergedWithOneThatStaysIsLeftAndTold) {
+  const std::string into = b.RegisterCase();
+  const std::string merged = b.RegisterCase();
+  const cases::MergeActions merges(b.node().cases().desk());
+  ASSERT_THAT(
+      merges.Merge(b.caseworker(), {b.NewRequest(), into, merged, {}, "twice"}),
+      IsOk());
+  const CaseId first = IdOf(b, into);
+  const CaseId second = IdOf(b, merged);
+  for (const CaseId& id : {first, second}) {
+    const auto restored = Restore({id});
+    ASSERT_THAT(restored, IsOk());
+    EXPECT_EQ(restored->cases.left, 1u);
+    EXPECT_EQ(restored->cases.erased, 0u);
+    b.Reopen();
+    EXPECT_EQ(b.Rows(storage::TableId::kCases), 2u);
+    ExpectSound();
+  }
+  const auto both = Restore({first, second});
+  ASSERT_THAT(both, IsOk());
+  EXPECT_EQ(both->cases.erased, 2u);
+  b.Reopen();
+  EXPECT_EQ(b.Rows(storage::TableId::kCases), 0u);
+  ExpectSound();
 }
 
 TEST_F(RestoreNodeTest, ANodePutBackWithoutARestoreDoesNotServe) {

@@ -219,6 +219,51 @@ TEST_F(RetentionActionsTest, P12_AnAnonymousCaseCountsAsBeforeAndLeadsNowhere) {
   EXPECT_THAT(Findings(), IsEmpty());
 }
 
+// A reason is typed in a moment, and may name somebody.
+TEST_F(RetentionActionsTest, P12_WhySomethingWasChangedGoesWithTheNotes) {
+  const Case file = Registered(anna_, {});
+  AmendCaseRequest amend = Amending(file, 1);
+  amend.set = {{"gender", "Female"}};
+  amend.source = "her sister Olena";
+  ASSERT_THAT(life_.Amend(anna_, amend), IsOk());
+  ASSERT_THAT(life_.Assign(anna_, {Next(), file.number.text(), "boris",
+                                   "Olena asked for a man"}),
+              IsOk());
+  Close(file);
+  Rule("NOTE", 10, "DELETE");
+  office_.clock.Advance(10 * kDay);
+  EXPECT_EQ(Round().reduced, 1u);
+  const auto history = life_.History(supervisor_, file.number.text());
+  ASSERT_THAT(history, IsOk());
+  ASSERT_EQ(history->size(), 4u);
+  for (const CaseChange& change : *history) {
+    EXPECT_EQ(change.source, "");
+    EXPECT_FALSE(HasWords(change));
+  }
+  // What was changed, by whom, and why the case was closed stay.
+  EXPECT_EQ((*history)[0].profile.size(), 1u);
+  EXPECT_EQ((*history)[1].assignment->owner_after, boris_.person());
+  EXPECT_EQ((*history)[2].reason, "ASSISTANCE_COMPLETED");
+  EXPECT_EQ((*history)[3].reason, "NOTE");
+  EXPECT_EQ(Round().reduced, 0u);
+  EXPECT_THAT(Findings(), IsEmpty());
+}
+
+TEST_F(RetentionActionsTest, BothPartsAtOnceLeaveNeitherNamesNorWords) {
+  const Case file = Full("Maria");
+  Rule("NOTE", 10, "DELETE");
+  Rule("IDENTITY", 10, "DELETE");
+  office_.clock.Advance(10 * kDay);
+  EXPECT_EQ(Round().reduced, 1u);
+  const auto history = life_.History(anna_, file.number.text());
+  ASSERT_THAT(history, IsOk());
+  for (const CaseChange& change : *history) {
+    EXPECT_THAT(change.identity_parts, IsEmpty());
+    EXPECT_FALSE(HasWords(change));
+  }
+  EXPECT_THAT(Findings(), IsEmpty());
+}
+
 TEST_F(RetentionActionsTest, P12_PartsGoAtTheirOwnTimeAndTheCaseStays) {
   const Case file = Full("Maria");
   EXPECT_TRUE(Shown(file).file.risk_to_life);
