@@ -15,6 +15,7 @@
 #include "node/base/clock.h"
 #include "node/base/limits.h"
 #include "node/cases/columns.h"
+#include "node/cases/counting_actions.h"
 #include "node/cases/search.h"
 #include "tests/bench/bench_node.h"
 #include "tests/bench/limits.h"
@@ -122,6 +123,19 @@ std::vector<Figure> Questions(BenchNode& node, const people::Caller& caller,
                              .year_from = 2015});
                      }));
   Add(figures, Searches(node, caller, sizes));
+  const cases::CountingActions counting(actions.desk());
+  Add(figures,
+      Timed("  count a person who does not consent", sizes.questions, "",
+            [&](int) {
+              OrDie(counting
+                        .Count(
+                            caller, OrDie(RequestId::FromHex(NewRequestId())),
+                            {{"gender", "Female"}, {"majorityStatus", "Adult"}})
+                        .status());
+            }));
+  Add(figures,
+      Timed(absl::StrCat("  totals of ", sizes.questions, " counted persons"),
+            10, "", [&](int) { OrDie(counting.Show(caller).status()); }));
   return figures;
 }
 
