@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/civil_time.h"
 #include "node/base/errors.h"
 #include "node/base/status_macros.h"
@@ -59,6 +60,14 @@ absl::string_view Name(RetentionCategory category) {
       return "ATTACHMENT";
   }
   return "UNKNOWN";
+}
+
+std::string Names(const std::set<RetentionCategory>& categories) {
+  std::vector<absl::string_view> names;
+  for (const RetentionCategory category : categories) {
+    names.push_back(Name(category));
+  }
+  return absl::StrJoin(names, "+");
 }
 
 std::optional<RetentionCategory> RetentionCategoryFromNumber(uint32_t number) {

@@ -38,6 +38,8 @@ enum class RetentionCategory : uint8_t {
 };
 // "CASE_FILE"
 absl::string_view Name(RetentionCategory category);
+// Of several, joined by "+", as a leaf and the history name them.
+std::string Names(const std::set<RetentionCategory>& categories);
 std::optional<RetentionCategory> RetentionCategoryFromNumber(uint32_t number);
 absl::Span<const RetentionCategory> AllRetentionCategories();
 
