@@ -43,20 +43,26 @@ constexpr size_t kWriteBufferBytes = 16 * 1024 * 1024;
 // Of the write buffer, for a Bloom filter over its keys: most preconditions
 // ask for a row that is not there. About 20 bits a row.
 constexpr double kMemoryBloomShare = 0.02;
-constexpr size_t kBlockBytes = 4 * 1024;
-constexpr double kBloomBitsPerKey = 10;
+// Most rows are a key and a short value: larger blocks need fewer keys in the
+// index, and fewer keys that are whole.
+constexpr size_t kBlockBytes = 16 * 1024;
+constexpr int kRowsPerWholeKey = 32;
+constexpr size_t kIndexBlockBytes = 4 * 1024;
+// One look-up in fifty of a row that is not there reads a block for nothing.
+constexpr double kBloomBitsPerKey = 8;
 
 rocksdb::Options MakeOptions(Disk* disk) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache =
       rocksdb::NewLRUCache(kBlockCacheBytes, kBlockCacheShardBits);
   table.block_size = kBlockBytes;
+  table.block_restart_interval = kRowsPerWholeKey;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBloomBitsPerKey));
   // In pieces of a block: whole, the filter of one large file is half a
   // megabyte, and a cache that drops it pays for that with every look-up.
   table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
   table.partition_filters = true;
-  table.metadata_block_size = kBlockBytes;
+  table.metadata_block_size = kIndexBlockBytes;
   table.pin_top_level_index_and_filter = true;
   table.cache_index_and_filter_blocks = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
