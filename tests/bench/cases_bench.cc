@@ -139,7 +139,7 @@ std::vector<Figure> Questions(BenchNode& node, const people::Caller& caller,
   return figures;
 }
 
-double FolderMegabytes(const std::string& folder) {
+double FolderMebibytes(const std::string& folder) {
   const Ending ending = OrDie(RunToEnd({"/usr/bin/du", "-sk", folder}, kWaits));
   return std::strtod(ending.output.c_str(), nullptr) / 1024;
 }
@@ -198,8 +198,8 @@ std::vector<Figure> MeasureCases(const Sizes& sizes) {
     figures = Import(office->node(), token, bare.path(), sizes, numbers);
   }
   figures.push_back({"  on the disk",
-                     FolderMegabytes(office->node().data_directory()), "MB", 0,
-                     "", "< 1536 MB"});
+                     FolderMebibytes(office->node().data_directory()), "MiB", 0,
+                     "", "< 1536 MiB"});
   {
     const absl::Time begin = SystemClock().Now();
     OrDie(office->node().Start());
