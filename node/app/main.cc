@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // amparod, the node.
+#include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -268,13 +269,19 @@ int Complete(const CLI::App& program, const std::string& shell) {
   return 0;
 }
 
+// Large blocks go back to the system when they are freed. Left to itself the
+// allocator raises this bound as it sees them and keeps them in the arena of
+// each thread: files of 25 MiB left a node at rest with a gigabyte.
+constexpr int kLargeBlock = 256 * 1024;
+
 // Nothing of this process lands in a core file or is readable by a debugger of
 // another process of the same user; files are for the owner only.
-void CloseDown() {
+void SetUpProcess() {
   const rlimit none{0, 0};
   ::setrlimit(RLIMIT_CORE, &none);
   ::prctl(PR_SET_DUMPABLE, 0);
   ::umask(0077);
+  ::mallopt(M_MMAP_THRESHOLD, kLargeBlock);
   std::signal(SIGPIPE, SIG_IGN);
   // A file that may not grow is a write that fails, which the store answers
   // for, and no reason to fall over.
@@ -282,7 +289,7 @@ void CloseDown() {
 }
 
 int Main(int argc, char** argv) {
-  CloseDown();
+  SetUpProcess();
   Options options;
   CLI::App program{
       "The node of an Amparo office. People talk to it with "
