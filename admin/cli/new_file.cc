@@ -15,6 +15,23 @@
 #include "crypto/base/status_macros.h"
 
 namespace amparo::cli {
+namespace {
+
+// Whether the file has its name; never that of one that is there. Some file
+// systems know this rename, some a second name: NFS and FAT have one each.
+bool Name(const std::string& beside, const std::string& path) {
+  if (::renameat2(AT_FDCWD, beside.c_str(), AT_FDCWD, path.c_str(),
+                  RENAME_NOREPLACE) == 0) {
+    return true;
+  }
+  if (errno != EINVAL || ::link(beside.c_str(), path.c_str()) != 0) {
+    return false;
+  }
+  ::unlink(beside.c_str());
+  return true;
+}
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<NewFile>> NewFile::Make(
     const std::string& path, absl::string_view field) {
@@ -46,9 +63,7 @@ absl::Status NewFile::Append(absl::string_view bytes) {
 }
 
 absl::Status NewFile::Keep() {
-  if (::fsync(descriptor_) != 0 ||
-      ::renameat2(AT_FDCWD, beside_.c_str(), AT_FDCWD, path_.c_str(),
-                  RENAME_NOREPLACE) != 0) {
+  if (::fsync(descriptor_) != 0 || !Name(beside_, path_)) {
     return UsageError(field_, "cannot be written, or is there already");
   }
   ::close(std::exchange(descriptor_, -1));

@@ -116,7 +116,9 @@ absl::Time LastSealUntil(const peering::KeyBundle& bundle) {
 bool IsNew(const peering::KeyBundle& bundle, absl::Time now) {
   return std::any_of(bundle.signing_keys.begin(), bundle.signing_keys.end(),
                      [&](const peering::SigningKey& key) {
+                       // Not one whose clock stands before its own founding.
                        return key.epoch == 1 &&
+                              key.validity.not_before <= now &&
                               now - key.validity.not_before < kNewFor;
                      });
 }

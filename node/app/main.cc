@@ -11,7 +11,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 
@@ -162,7 +161,7 @@ absl::Status Restore(const Options& options) {
                    OpenDataDirectory(config.data_directory, passphrase));
   ASSIGN_OR_RETURN(const auto store,
                    storage::OpenStore(StorePath(config.data_directory)));
-  std::set<CaseId> erased;
+  cases::ErasedCases erased;
   if (!options.instead_of.empty()) {
     ASSIGN_OR_RETURN(erased, ErasedIn(StorePath(options.instead_of)));
   }
@@ -186,6 +185,12 @@ absl::Status Restore(const Options& options) {
         "Cases left, because they were merged with others when the copy was "
         "made: %zu.\nUndo the merges and erase them by hand.\n",
         restored.cases.left);
+  }
+  if (restored.cases.failed > 0) {
+    std::printf(
+        "Cases not erased, because they are damaged: %zu. amparod fsck names "
+        "them.\n",
+        restored.cases.failed);
   }
   return absl::OkStatus();
 }

@@ -6,6 +6,7 @@
 
 #include "node/base/errors.h"
 #include "node/base/status_macros.h"
+#include "node/cases/cases_records.h"
 #include "node/cases/retention_records.h"
 #include "node/delivery/waiting_letters.h"
 #include "node/peering/own_office.h"
@@ -34,25 +35,39 @@ class NoLink final : public delivery::PeerLink, public peering::PeeringLink {
 
 }  // namespace
 
-absl::StatusOr<std::set<CaseId>> ErasedIn(const std::string& store_directory,
-                                          storage::Disk* disk) {
+absl::StatusOr<cases::ErasedCases> ErasedIn(const std::string& store_directory,
+                                            storage::Disk* disk) {
   ASSIGN_OR_RETURN(const std::unique_ptr<storage::Reader> store,
                    storage::OpenReadOnly(store_directory, disk));
-  std::set<CaseId> erased;
+  cases::ErasedCases erased;
   RETURN_IF_ERROR(store->ScanPrefix(
       cases::ErasedCaseCodec::kTable, {},
       [&](absl::string_view key, absl::string_view) -> absl::StatusOr<bool> {
         ASSIGN_OR_RETURN(const CaseId id,
                          cases::ErasedCaseCodec::DecodeKey(key));
-        erased.insert(id);
+        erased.try_emplace(id);
         return true;
       }));
+  for (const storage::TableId index :
+       {storage::TableId::kCaseNumbers, storage::TableId::kCaseSources}) {
+    RETURN_IF_ERROR(store->ScanPrefix(
+        index, {},
+        [&](absl::string_view key,
+            absl::string_view value) -> absl::StatusOr<bool> {
+          ASSIGN_OR_RETURN(const CaseId id, cases::ReadCaseIndex(key, value));
+          const auto found = erased.find(id);
+          if (found != erased.end()) {
+            found->second.push_back({index, std::string(key)});
+          }
+          return true;
+        }));
+  }
   return erased;
 }
 
 absl::StatusOr<Restored> RestoreNode(const Ground& ground,
                                      const crypto::Secret& node_key,
-                                     const std::set<CaseId>& erased) {
+                                     const cases::ErasedCases& erased) {
   Restored restored;
   {
     ASSIGN_OR_RETURN(

@@ -8,13 +8,13 @@
 #define AMPARO_NODE_APP_RESTORE_H_
 
 #include <cstdint>
-#include <set>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "crypto/base/secret.h"
 #include "node/app/node.h"
 #include "node/base/ids.h"
+#include "node/cases/erasure.h"
 #include "node/cases/retention_actions.h"
 #include "node/storage/store.h"
 
@@ -22,8 +22,8 @@ namespace amparo::app {
 
 struct Restored {
   uint32_t incarnation = 0;
-  // Of `erased`: erased again, and left because they were merged with others
-  // when the copy was made.
+  // Of `erased`: erased again, left because they were merged with others when
+  // the copy was made, or damaged.
   cases::ErasedAgain cases;
   // In the outbox of the backup: offered again as they are. A peer that has
   // one answers the receipt it gave.
@@ -33,11 +33,12 @@ struct Restored {
 // The cases that were erased in the store which the backup replaces, by their
 // marks; no key is needed to read them, and nothing is changed. `disk` as for
 // storage::OpenReadOnly, and its errors.
-absl::StatusOr<std::set<CaseId>> ErasedIn(const std::string& store_directory,
-                                          storage::Disk* disk = nullptr);
+absl::StatusOr<cases::ErasedCases> ErasedIn(const std::string& store_directory,
+                                            storage::Disk* disk = nullptr);
 
 // Raises the incarnation, makes new keys and records it, in one commit; then
-// erases the cases of `erased` that are there again, each in one. No node may
+// erases the cases of `erased` that are there again, each in one, and marks
+// the others. No node may
 // be open over the store. May be called again, and must be after a failure:
 // each call raises it once more. What follows happens by itself once the node
 // runs: peers learn the new bundle with the first hello and offer again every
@@ -45,7 +46,7 @@ absl::StatusOr<std::set<CaseId>> ErasedIn(const std::string& store_directory,
 // kPassphraseWrong, kRecordDamaged, kStorageFailed.
 absl::StatusOr<Restored> RestoreNode(const Ground& ground,
                                      const crypto::Secret& node_key,
-                                     const std::set<CaseId>& erased = {});
+                                     const cases::ErasedCases& erased = {});
 
 }  // namespace amparo::app
 

@@ -307,31 +307,6 @@ absl::Status Eraser::Delete(Batch& batch, const Reader& reader,
                    now);
 }
 
-absl::StatusOr<std::optional<Case>> Eraser::DeleteAgain(
-    Batch& batch, const Reader& reader, const std::set<CaseId>& erased,
-    const CaseId& id, absl::Time now) const {
-  const Table<CaseCodec> cases(services_.registry.vault());
-  ASSIGN_OR_RETURN(auto row, cases.Get(reader, id));
-  if (!row.has_value()) return std::optional<Case>();
-  AgedCase aged{*std::move(row), {}, std::nullopt, false, {}};
-  const Case& file = aged.file.value;
-  const auto named = [&](const CaseId& other) {
-    return erased.count(other) > 0;
-  };
-  if ((!file.merged_into.empty() && !named(file.merged_into)) ||
-      !std::all_of(file.absorbed.begin(), file.absorbed.end(), named)) {
-    return Error(Reason::kWrongState,
-                 "the case was merged when the copy was made");
-  }
-  for (const CaseId& other : file.absorbed) {
-    ASSIGN_OR_RETURN(auto absorbed, cases.Get(reader, other));
-    if (absorbed.has_value()) aged.absorbed.push_back(*std::move(absorbed));
-  }
-  RETURN_IF_ERROR(
-      DeleteOne(batch, reader, aged, aged.file, RetentionAction::kDelete, now));
-  return std::optional<Case>(file);
-}
-
 absl::Status Eraser::Anonymise(Batch& batch, const Reader& reader,
                                const AgedCase& aged, absl::Time now) const {
   RETURN_IF_ERROR(RequireAsRead(batch, aged));

@@ -11,6 +11,7 @@
 #ifndef AMPARO_NODE_CASES_ERASURE_H_
 #define AMPARO_NODE_CASES_ERASURE_H_
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -20,6 +21,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "node/base/ids.h"
 #include "node/cases/cases.h"
 #include "node/cases/foreign/importer.h"
@@ -58,6 +60,16 @@ struct AgedCase {
   std::vector<Due> due;
 };
 
+// A row of an index: from a keyed hash, of a number or of the key in a source,
+// to a case.
+struct CaseLead {
+  storage::TableId table;
+  std::string key;
+};
+// Cases that were erased, and what still leads to each: so no number is given
+// twice, and an import that is run again brings nobody back.
+using ErasedCases = std::map<CaseId, std::vector<CaseLead>>;
+
 // Thread-safe; what it refers to must outlive it.
 class Eraser {
  public:
@@ -89,11 +101,19 @@ class Eraser {
   // What was erased in a later life of this store and an older copy brought
   // back: deletes the case of `id`, one of `erased`, in whatever state it is,
   // and leaves the mark again. The case; nullopt when it is not there.
-  // kWrongState when it is merged with one that `erased` does not name: the
-  // two hang together.
-  absl::StatusOr<std::optional<Case>> DeleteAgain(
-      storage::Batch& batch, const storage::Reader& reader,
-      const std::set<CaseId>& erased, const CaseId& id, absl::Time now) const;
+  // kWrongState when not all of those that it is merged with are in `erased`:
+  // they hang together.
+  absl::StatusOr<std::optional<Case>> DeleteAgain(storage::Batch& batch,
+                                                  const storage::Reader& reader,
+                                                  const ErasedCases& erased,
+                                                  const CaseId& id,
+                                                  absl::Time now) const;
+
+  // The same for a case that the copy does not know: its mark, and the rows
+  // that lead to it where they are not there already. Nothing when the mark is.
+  absl::Status MarkAgain(storage::Batch& batch, const storage::Reader& reader,
+                         const CaseId& id, absl::Span<const CaseLead> leads,
+                         absl::Time now) const;
 
   // Parts of it, never the case file. The case gets a new version whose
   // history says which.

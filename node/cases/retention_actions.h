@@ -90,6 +90,7 @@ struct ErasedAgain {
   size_t erased = 0;
   // Merged with others when the copy was made: somebody has to look.
   size_t left = 0;
+  size_t failed = 0;  // Damaged; `amparod fsck` names them.
 };
 
 // Thread-safe; what it refers to must outlive it.
@@ -133,12 +134,15 @@ class RetentionActions {
   static constexpr size_t kAgedPerStep = 20;
   absl::StatusOr<AgedCounts> Step(std::optional<size_t>& from) const;
 
-  // For `amparod restore`, before the node opens: erases the cases of the ids
-  // that are there. Each is one transaction with its leaf, so it can be run
-  // again after a failure.
-  absl::StatusOr<ErasedAgain> EraseAgain(const std::set<CaseId>& erased) const;
+  // For `amparod restore`, before the node opens: erases those cases that are
+  // there, and keeps the marks of the others. Each is one transaction, with
+  // its leaf where something is erased, so it can be run again after a
+  // failure: of the disk only, others are counted.
+  absl::StatusOr<ErasedAgain> EraseAgain(const ErasedCases& erased) const;
 
  private:
+  absl::Status EraseAgain(const ErasedCases& erased, const CaseId& id,
+                          ErasedAgain& done) const;
   absl::StatusOr<std::vector<CaseId>> Candidates(
       const RetentionRules& rules, size_t limit,
       std::optional<size_t>& from) const;

@@ -93,26 +93,43 @@ absl::Status RetentionActions::Age(const RetentionRules& rules,
 }
 
 absl::StatusOr<ErasedAgain> RetentionActions::EraseAgain(
-    const std::set<CaseId>& erased) const {
+    const ErasedCases& erased) const {
   ErasedAgain done;
-  for (const CaseId& id : erased) {
-    const std::unique_ptr<storage::Reader> snapshot =
-        desk_.services().store.NewSnapshot();
-    storage::Batch batch;
-    const auto file = eraser_.DeleteAgain(batch, *snapshot, erased, id,
-                                          desk_.services().clock.Now());
-    if (ReasonOf(file.status()) == Reason::kWrongState) {
+  for (const auto& [id, leads] : erased) {
+    const absl::Status status = EraseAgain(erased, id, done);
+    if (status.ok()) continue;
+    if (ReasonOf(status) == Reason::kStorageFailed) return status;
+    if (ReasonOf(status) == Reason::kWrongState) {
       ++done.left;
       continue;
     }
-    RETURN_IF_ERROR(file.status());
-    if (!file->has_value()) continue;
-    RETURN_IF_ERROR(RecordErasure(batch, **file, "DELETE", "CASE_FILE",
-                                  PersonId(), "RESTORED"));
-    RETURN_IF_ERROR(desk_.services().store.Commit(batch).status());
-    ++done.erased;
+    // The others are not to come back for one that is damaged.
+    ++done.failed;
+    Log("case_not_erased_again", {LogField::Why(ReasonOf(status))});
   }
   return done;
+}
+
+absl::Status RetentionActions::EraseAgain(const ErasedCases& erased,
+                                          const CaseId& id,
+                                          ErasedAgain& done) const {
+  const std::unique_ptr<storage::Reader> snapshot =
+      desk_.services().store.NewSnapshot();
+  const absl::Time now = desk_.services().clock.Now();
+  storage::Batch batch;
+  ASSIGN_OR_RETURN(const std::optional<Case> file,
+                   eraser_.DeleteAgain(batch, *snapshot, erased, id, now));
+  if (file.has_value()) {
+    RETURN_IF_ERROR(RecordErasure(batch, *file, "DELETE", "CASE_FILE",
+                                  PersonId(), "RESTORED"));
+  } else {
+    RETURN_IF_ERROR(
+        eraser_.MarkAgain(batch, *snapshot, id, erased.at(id), now));
+  }
+  if (batch.empty()) return absl::OkStatus();
+  RETURN_IF_ERROR(desk_.services().store.Commit(batch).status());
+  if (file.has_value()) ++done.erased;
+  return absl::OkStatus();
 }
 
 }  // namespace amparo::cases

@@ -331,9 +331,11 @@ absl::Status BoundMapping::TakeLife(const Column& column,
                                     LifeCells& life) const {
   // A status that is said to be unknown is none that is known here: taking it
   // for nothing would let a closed case arrive open.
-  const bool nothing = column.life->field == "status"
-                           ? cell.empty() || not_recorded_.contains(cell)
-                           : SaysNothing(cell);
+  // What the column itself has a code for says that.
+  const bool nothing = column.codes.count(std::string(cell)) == 0 &&
+                       (column.life->field == "status"
+                            ? cell.empty() || not_recorded_.contains(cell)
+                            : SaysNothing(cell));
   if (nothing) return absl::OkStatus();
   const auto take = [&](absl::string_view text) {
     const auto own = column.codes.find(std::string(text));

@@ -88,6 +88,12 @@ TEST_F(DoctorFactsTest, AClockThatWasSetIsToldUntilItHasRunOn) {
   EXPECT_TRUE(Gather().clock_proved);
 }
 
+TEST_F(DoctorFactsTest, AClockBeforeTheFoundingIsNotThatOfANewOffice) {
+  EXPECT_TRUE(Gather().clock_proved);
+  pair_.clock.Advance(-absl::Hours(24 * 365));
+  EXPECT_FALSE(Gather().clock_proved);
+}
+
 TEST_F(DoctorFactsTest, ARefusedCertificateIsToldUntilOneHolds) {
   peering::ServerChecks& checks = *pair_.a.node().peers().server_checks();
   EXPECT_EQ(Gather().peers[0].certificate_refused, "");

@@ -8,8 +8,8 @@
 #include <gtest/gtest.h>
 
 #include <optional>
-#include <set>
 #include <string>
+#include <vector>
 
 #include "node/app/fsck.h"
 #include "node/base/errors.h"
@@ -34,11 +34,11 @@ class RestoreNodeTest : public testing::Test, protected OfficePair {
     b.Crash();
     CopyDisk(backup_, b.disk(), b.directory());
   }
-  absl::StatusOr<Restored> Restore(const std::set<CaseId>& erased = {}) {
+  absl::StatusOr<Restored> Restore(const cases::ErasedCases& erased = {}) {
     return Restore(b, erased);
   }
   absl::StatusOr<Restored> Restore(TestOffice& office,
-                                   const std::set<CaseId>& erased) {
+                                   const cases::ErasedCases& erased) {
     office.Crash();
     const auto store = storage::OpenStore(office.directory(), &office.disk());
     EXPECT_THAT(store, IsOk());
@@ -147,7 +147,7 @@ TEST_F(RestoreNodeTest, AWaitingLetterAboutAnErasedPersonNeverLeaves) {
   Propose(person);
   const CaseId id = IdOf(a, person.case_number);
   ASSERT_EQ(a.Rows(storage::TableId::kOutbox), 1u);
-  const auto restored = Restore(a, {id});
+  const auto restored = Restore(a, {{id, {}}});
   ASSERT_THAT(restored, IsOk());
   EXPECT_EQ(restored->cases.erased, 1u);
   a.Reopen();
@@ -175,7 +175,7 @@ TEST_F(RestoreNodeTest, ACaseThatWasMergedWithOneThatStaysIsLeftAndTold) {
   const CaseId first = IdOf(b, into);
   const CaseId second = IdOf(b, merged);
   for (const CaseId& id : {first, second}) {
-    const auto restored = Restore({id});
+    const auto restored = Restore({{id, {}}});
     ASSERT_THAT(restored, IsOk());
     EXPECT_EQ(restored->cases.left, 1u);
     EXPECT_EQ(restored->cases.erased, 0u);
@@ -183,12 +183,82 @@ TEST_F(RestoreNodeTest, ACaseThatWasMergedWithOneThatStaysIsLeftAndTold) {
     EXPECT_EQ(b.Rows(storage::TableId::kCases), 2u);
     ExpectSound();
   }
-  const auto both = Restore({first, second});
+  const auto both = Restore({{first, {}}, {second, {}}});
   ASSERT_THAT(both, IsOk());
   EXPECT_EQ(both->cases.erased, 2u);
   b.Reopen();
   EXPECT_EQ(b.Rows(storage::TableId::kCases), 0u);
   ExpectSound();
+}
+
+// All that were merged go, or none: a case without one of them could not be
+// erased any more, nor be made two again.
+TEST_F(RestoreNodeTest, OfThreeThatWereMergedNoneIsLeftAlone) {
+  const std::string into = b.RegisterCase();
+  const cases::MergeActions merges(b.node().cases().desk());
+  std::vector<CaseId> ids = {IdOf(b, into)};
+  for (int i = 0; i < 2; ++i) {
+    const std::string merged = b.RegisterCase();
+    ASSERT_THAT(merges.Merge(b.caseworker(),
+                             {b.NewRequest(), into, merged, {}, "twice"}),
+                IsOk());
+    ids.push_back(IdOf(b, merged));
+  }
+  const auto two = Restore({{ids[0], {}}, {ids[1], {}}});
+  ASSERT_THAT(two, IsOk());
+  EXPECT_EQ(two->cases.left, 2u);
+  EXPECT_EQ(two->cases.erased, 0u);
+  b.Reopen();
+  EXPECT_EQ(b.Rows(storage::TableId::kCases), 3u);
+  ExpectSound();
+  const auto all = Restore({{ids[0], {}}, {ids[1], {}}, {ids[2], {}}});
+  ASSERT_THAT(all, IsOk());
+  EXPECT_EQ(all->cases.erased, 3u);
+  b.Reopen();
+  EXPECT_EQ(b.Rows(storage::TableId::kCases), 0u);
+  ExpectSound();
+}
+
+// Imported and erased since the copy: an import that is run again must not
+// bring the person back, nor a later restore.
+TEST_F(RestoreNodeTest, MarksOfCasesThatTheCopyDoesNotKnowAreKept) {
+  BackUp();
+  const std::string gone = b.RegisterCase();
+  // As an import leaves it: from the key in the source, which only its hash
+  // tells, to the case.
+  const std::string source_key(16, 'k');
+  storage::Batch batch;
+  batch.Put(storage::TableId::kCaseSources, source_key, IdOf(b, gone).bytes());
+  ASSERT_THAT(b.store().Commit(batch), IsOk());
+  Erase(gone);
+  ASSERT_EQ(b.Rows(storage::TableId::kCases), 0u);
+  b.Crash();
+  const auto erased = ErasedIn(b.directory(), &b.disk());
+  ASSERT_THAT(erased, IsOkAndHolds(testing::SizeIs(1)));
+  PutBack();
+  for (int times = 0; times < 2; ++times) {
+    const auto restored = Restore(*erased);
+    ASSERT_THAT(restored, IsOk());
+    EXPECT_EQ(restored->cases.erased, 0u);
+    b.Reopen();
+    EXPECT_EQ(b.Rows(storage::TableId::kErasedCases), 1u);
+    EXPECT_EQ(b.Rows(storage::TableId::kCaseNumbers), 1u);
+    EXPECT_THAT(b.store().Get(storage::TableId::kCaseSources, source_key),
+                IsOkAndHolds(testing::Ne(std::nullopt)));
+    ExpectSound();
+  }
+}
+
+TEST_F(RestoreNodeTest, ADamagedCaseKeepsNobodyElse) {
+  const CaseId damaged = IdOf(b, b.RegisterCase());
+  const CaseId sound = IdOf(b, b.RegisterCase());
+  storage::Batch batch;
+  batch.Put(storage::TableId::kCases, damaged.bytes(), "not a row");
+  ASSERT_THAT(b.store().Commit(batch), IsOk());
+  const auto restored = Restore({{damaged, {}}, {sound, {}}});
+  ASSERT_THAT(restored, IsOk());
+  EXPECT_EQ(restored->cases.failed, 1u);
+  EXPECT_EQ(restored->cases.erased, 1u);
 }
 
 TEST_F(RestoreNodeTest, ANodePutBackWithoutARestoreDoesNotServe) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "node/cases/entries_records.h"
 #include "node/cases/entry_book.h"
 #include "node/cases/foreign/importer.h"
@@ -293,6 +294,22 @@ TEST_F(ImportLifeTest, ADryRunFindsABadCellAndItsColumn) {
     EXPECT_EQ(Fault(one.header, one.row), one.column) << one.row;
   }
   EXPECT_EQ(office_.store->commits(), before);
+}
+
+// What a column has a code for is said, whatever else says nothing.
+TEST_F(ImportLifeTest, ACodeOfTheColumnComesBeforeWhatSaysNothing) {
+  const std::string mapping = absl::StrReplaceAll(
+      kOwn, {{"\"shut\": \"Closed\"", "\"NA\": \"Closed\""},
+             {"\"moved\"", "\"?\""},
+             {"\"source_key\"",
+              "\"not_recorded\": [\"NA\", \"\"], \"unknown\": [\"?\"], "
+              "\"source_key\""}});
+  const auto report = Import(
+      absl::StrCat(kOwnHeader, "2020,48+,NA,?,03.02.2023,,\n"), {}, mapping);
+  ASSERT_THAT(report, IsOk());
+  ASSERT_EQ(report->accepted, 1);
+  EXPECT_EQ(Cases().at(0).status, CaseStatus::kClosed);
+  EXPECT_EQ(Cases().at(0).closing_reason, "RETURNED");
 }
 
 TEST_F(ImportLifeTest, ARiskAssessmentOfTheSourceHasItsLevelAndDay) {
