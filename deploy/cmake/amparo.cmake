@@ -38,8 +38,14 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
 else()
   set(amparo_warnings -w)
 endif()
+# Who shares precompiled headers is compiled alike.
+set(amparo_threads)
+if(AMPARO_SANITIZE)
+  set(amparo_threads -pthread)
+endif()
 target_compile_options(amparo_build_rules INTERFACE ${amparo_warnings}
-  -fno-strict-aliasing -fstack-protector-strong -D_GLIBCXX_ASSERTIONS)
+  ${amparo_threads} -fno-strict-aliasing -fstack-protector-strong
+  -D_GLIBCXX_ASSERTIONS)
 if(AMPARO_SANITIZE)
   target_compile_options(amparo_build_rules INTERFACE
     -fsanitize=${AMPARO_SANITIZE} -fno-sanitize-recover=all)
@@ -48,12 +54,41 @@ if(AMPARO_SANITIZE)
   add_link_options(-fsanitize=${AMPARO_SANITIZE})
 endif()
 
+# For a target whose headers are precompiled.
+function(amparo_header_file target)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    # The same headers make the same file, whenever they were written.
+    target_compile_options(${target}
+      PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
+  endif()
+endfunction()
+
 # Where clang builds, libraries note which edges an input takes, so that
 # libFuzzer can steer by them.
 set(amparo_fuzzing OFF)
 if(AMPARO_SANITIZE MATCHES "address"
    AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   set(amparo_fuzzing ON)
+endif()
+
+# What nearly every source includes, read once for a sanitised build. The other
+# presets read each header where it is included and nothing before it, so that
+# one that does not stand alone is found.
+if(AMPARO_SANITIZE)
+  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/headers.cc CONTENT "")
+  add_library(amparo_headers OBJECT ${PROJECT_BINARY_DIR}/headers.cc)
+  target_link_libraries(amparo_headers PRIVATE
+    amparo_build_rules absl::statusor absl::strings absl::synchronization
+    absl::time)
+  amparo_header_file(amparo_headers)
+  if(amparo_fuzzing)
+    target_compile_options(amparo_headers PRIVATE -fsanitize=fuzzer-no-link)
+  endif()
+  target_precompile_headers(amparo_headers PRIVATE
+    <algorithm> <functional> <map> <memory> <optional> <set> <string> <utility>
+    <vector> <absl/status/statusor.h> <absl/strings/str_cat.h>
+    <absl/strings/str_split.h> <absl/synchronization/mutex.h>
+    <absl/time/time.h> <absl/types/span.h>)
 endif()
 
 # amparo_library(NAME SRCS files... DEPS targets... PRIVATE_DEPS targets...)
@@ -67,6 +102,9 @@ function(amparo_library name)
   target_include_directories(amparo_${name} PUBLIC ${PROJECT_SOURCE_DIR})
   if(amparo_fuzzing)
     target_compile_options(amparo_${name} PRIVATE -fsanitize=fuzzer-no-link)
+  endif()
+  if(AMPARO_SANITIZE)
+    target_precompile_headers(amparo_${name} REUSE_FROM amparo_headers)
   endif()
 endfunction()
 

@@ -4,7 +4,8 @@
 # KIND.NAME.Suite.Case and labelled KIND, so that `ctest -L unit` runs a kind.
 # WHOLE: all its cases are one ctest test, KIND.NAME, because what they share
 # takes longer to start than a case takes.
-# The target amparo_tests_KIND builds what the tests of one kind need.
+# What may take long begins first. The target amparo_tests_KIND builds what the
+# tests of one kind need.
 include(GoogleTest)
 find_package(GTest REQUIRED)
 
@@ -24,11 +25,7 @@ target_link_libraries(amparo_test_headers PRIVATE
   absl::time GTest::gmock)
 target_compile_options(amparo_test_headers
   PRIVATE -pthread $<$<CONFIG:Release>:-O0>)
-if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-  # The same headers make the same file, whenever they were written.
-  target_compile_options(amparo_test_headers
-    PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
-endif()
+amparo_header_file(amparo_test_headers)
 target_precompile_headers(amparo_test_headers PRIVATE
   <gmock/gmock.h> <gtest/gtest.h> <map> <memory> <set> <string> <vector>
   <absl/status/statusor.h> <absl/strings/str_cat.h>
@@ -66,12 +63,12 @@ function(amparo_test name)
   if(ARG_WHOLE)
     add_test(NAME ${ARG_KIND}.${name} COMMAND ${name})
     set_tests_properties(${ARG_KIND}.${name} PROPERTIES
-      LABELS ${ARG_KIND} TIMEOUT ${ARG_TIMEOUT})
+      LABELS ${ARG_KIND} TIMEOUT ${ARG_TIMEOUT} COST ${ARG_TIMEOUT})
     return()
   endif()
   gtest_discover_tests(${name}
     TEST_PREFIX "${ARG_KIND}.${name}."
     DISCOVERY_MODE PRE_TEST
     DISCOVERY_TIMEOUT 60
-    PROPERTIES LABELS ${ARG_KIND} TIMEOUT ${ARG_TIMEOUT})
+    PROPERTIES LABELS ${ARG_KIND} TIMEOUT ${ARG_TIMEOUT} COST ${ARG_TIMEOUT})
 endfunction()

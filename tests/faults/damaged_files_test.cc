@@ -40,7 +40,11 @@ using Files = std::map<std::string, std::string>;  // Name and bytes.
 using ::testing::IsEmpty;
 
 constexpr char kPlace[] = "/store";
+#if defined(AMPARO_SANITIZED)
+constexpr uint64_t kPlacesPerFile = 20;
+#else
 constexpr uint64_t kPlacesPerFile = 60;
+#endif
 constexpr int kOpenings = 3;
 constexpr int kCommitsPerOpening = 12;
 constexpr int kChanges = kOpenings * kCommitsPerOpening;

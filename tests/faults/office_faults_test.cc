@@ -8,7 +8,7 @@
 // everything has happened once, and nothing is half done.
 //
 // AMPARO_FAULT_RUNS is how many operations are tried per office and kind of
-// fault, each unless set; AMPARO_SEED then says where they begin.
+// fault, each unless set (20 in a sanitised build); AMPARO_SEED then says where they begin.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -35,8 +35,11 @@ using storage::TableId;
 using Fault = FaultyDisk::Fault;
 using ::testing::IsEmpty;
 
-// More than there are: each one.
-constexpr uint64_t kRuns = 1000;
+#if defined(AMPARO_SANITIZED)
+constexpr uint64_t kRuns = 20;
+#else
+constexpr uint64_t kRuns = 1000;  // More than there are: each one.
+#endif
 constexpr uint64_t kSeed = 20260112;
 constexpr absl::Duration kBackOffAtMost = absl::Hours(2);
 
