@@ -8,7 +8,8 @@
 // everything has happened once, and nothing is half done.
 //
 // AMPARO_FAULT_RUNS is how many operations are tried per office and kind of
-// fault, each unless set (20 in a sanitised build); AMPARO_SEED then says where they begin.
+// fault, each unless set (20 in a sanitised build); AMPARO_SEED then says where
+// they begin.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
