@@ -157,6 +157,13 @@ uint64_t OperationsOfTheWork(Fault fault) {
   return disk.operations(fault);
 }
 
+// Each operation fails in all four ways, or in one of them in turn.
+#if defined(AMPARO_SANITIZED)
+constexpr bool kEachWay = false;
+#else
+constexpr bool kEachWay = true;
+#endif
+
 void TryEveryOperation(Fault fault) {
   const uint64_t operations = OperationsOfTheWork(fault);
   ASSERT_GT(operations, static_cast<uint64_t>(kCommits));
@@ -164,6 +171,7 @@ void TryEveryOperation(Fault fault) {
   for (uint64_t nth = 1; nth <= operations; ++nth) {
     for (const bool lasting : {false, true}) {
       for (const bool power_cut : {false, true}) {
+        if (!kEachWay && nth % 4 != 2u * lasting + power_cut) continue;
         const Plan plan{fault, lasting, power_cut, nth};
         EXPECT_THAT(Try(plan), IsEmpty()) << plan.Name();
         ++runs;
