@@ -38,12 +38,11 @@ absl::StatusOr<cases::ErasedCases> ErasedIn(const std::string& store_directory,
 
 // Raises the incarnation, makes new keys and records it, in one commit; then
 // erases the cases of `erased` that are there again, each in one, and marks
-// the others. No node may
-// be open over the store. May be called again, and must be after a failure:
-// each call raises it once more. What follows happens by itself once the node
-// runs: peers learn the new bundle with the first hello and offer again every
-// letter they hold a receipt of this office for. kNotInitialised,
-// kPassphraseWrong, kRecordDamaged, kStorageFailed.
+// the others. No node may be open over the store. May be called again, and
+// must be after a failure: each call raises it once more. What follows happens
+// by itself once the node runs: peers learn the new bundle with the first hello
+// and offer again every letter they hold a receipt of this office for.
+// kNotInitialised, kPassphraseWrong, kRecordDamaged, kStorageFailed.
 absl::StatusOr<Restored> RestoreNode(const Ground& ground,
                                      const crypto::Secret& node_key,
                                      const cases::ErasedCases& erased = {});

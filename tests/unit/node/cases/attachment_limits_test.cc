@@ -121,7 +121,7 @@ TEST_F(AttachmentActionsTest, APhotoIsAttachedAndNamedInOneTransaction) {
   amend.identity_parts = {"family_names_romanised"};
   amend.identity.family_names_romanised = "Vyhadana";
   ASSERT_THAT(life_.Amend(boris_, amend), IsOk());
-  const int before = office_.Rows(storage::TableId::kCaseEntries);
+  const auto before = office_.Rows(storage::TableId::kCaseEntries);
   const auto id = (*upload)->Finish();
   ASSERT_THAT(id, IsOk());
   EXPECT_EQ(office_.Rows(storage::TableId::kCaseEntries), before + 1);

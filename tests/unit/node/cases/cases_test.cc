@@ -314,7 +314,9 @@ TEST(IdentityTest, LanguagesAreCodesAndPartsAreComparedAndCopied) {
     EXPECT_TRUE(HasPart(part, copy)) << part;
     EXPECT_TRUE(SamePart(part, full, copy)) << part;
     for (const absl::string_view other : IdentityParts()) {
-      if (other != part) EXPECT_FALSE(HasPart(other, copy)) << other;
+      if (other != part) {
+        EXPECT_FALSE(HasPart(other, copy)) << other;
+      }
     }
   }
   EXPECT_FALSE(CopyPart("shoe_size", identity, identity));
@@ -358,7 +360,9 @@ TEST(TextTest, NamesShowAsTheyAreStored) {
     const absl::Status status =
         CheckPersonName("name", row.text, 256, row.script);
     EXPECT_EQ(status.ok(), row.taken) << testing::PrintToString(row.text);
-    if (!row.taken) EXPECT_EQ(FieldOf(status), "name");
+    if (!row.taken) {
+      EXPECT_EQ(FieldOf(status), "name");
+    }
   }
 }
 

@@ -106,8 +106,11 @@ class ColumnsTest : public testing::Test {
                      .owner = Worker(owner),
                      .team = std::move(team),
                      .registered_at = office_.clock.Now(),
-                     .year = 2024},
-        .profile = *Profile::Create(vocabulary::Lists::BuiltIn(), pairs)};
+                     .year = 2024,
+                     .source = {}},
+        .profile = *Profile::Create(vocabulary::Lists::BuiltIn(), pairs),
+        .identity = std::nullopt,
+        .source_key = {}};
   }
   // The id of a case that is put.
   CaseId Put(std::vector<Profile::Pair> pairs, char owner = 'a',

@@ -20,6 +20,7 @@
 #include "node/cases/entries_records.h"
 #include "node/cases/soundness.h"
 #include "tests/support/status_matchers.h"
+#include "tests/unit/node/cases/findings.h"
 #include "tests/unit/node/cases/office.h"
 
 namespace amparo::cases {
@@ -110,14 +111,7 @@ class EntryBookTest : public testing::Test {
   }
 
   std::vector<std::string> Findings() {
-    storage::Findings findings;
-    storage::Inspection inspection(*office_.store, *office_.vault, findings);
-    EXPECT_THAT(CheckCases(inspection), IsOk());
-    std::vector<std::string> found;
-    for (const storage::Finding& finding : findings.List()) {
-      found.push_back(finding.what);
-    }
-    return found;
+    return FindingsIn(*office_.store, *office_.vault);
   }
 
   Office office_;

@@ -19,6 +19,7 @@
 #include "node/cases/third_person_actions.h"
 #include "node/people/people_records.h"
 #include "tests/support/status_matchers.h"
+#include "tests/unit/node/cases/findings.h"
 #include "tests/unit/node/cases/office.h"
 
 namespace amparo::cases {
@@ -114,14 +115,7 @@ class LifeTest : public testing::Test {
     return found;
   }
   std::vector<std::string> Findings() {
-    storage::Findings findings;
-    storage::Inspection inspection(*office_.store, *office_.vault, findings);
-    EXPECT_THAT(CheckCases(inspection), IsOk());
-    std::vector<std::string> found;
-    for (const storage::Finding& finding : findings.List()) {
-      found.push_back(finding.what);
-    }
-    return found;
+    return FindingsIn(*office_.store, *office_.vault);
   }
 
   Office office_;

@@ -100,7 +100,7 @@ TEST(IdentityCellsTest, AContactSaysThatNobodyAskedHowItIsSafe) {
 }
 
 TEST(IdentityCellsTest, TextThatShowsAsAnotherIsRefusedWithoutBeingRepeated) {
-  for (const std::string text :
+  for (const std::string& text :
        {std::string("Ma\u202eria"), std::string("Ma\tria"),
         std::string("Maria\xff"), std::string(300, 'M')}) {
     IdentityCells cells;

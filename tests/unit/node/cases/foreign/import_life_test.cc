@@ -18,6 +18,7 @@
 #include "node/cases/soundness.h"
 #include "node/storage/soundness.h"
 #include "tests/support/status_matchers.h"
+#include "tests/unit/node/cases/findings.h"
 #include "tests/unit/node/cases/foreign/importing.h"
 
 namespace amparo::cases {
@@ -80,14 +81,7 @@ class ImportLifeTest : public ImporterTest {
     return said;
   }
   std::vector<std::string> Findings() {
-    storage::Findings findings;
-    storage::Inspection inspection(*office_.store, *office_.vault, findings);
-    EXPECT_THAT(CheckCases(inspection), IsOk());
-    std::vector<std::string> found;
-    for (const storage::Finding& finding : findings.List()) {
-      found.push_back(finding.what);
-    }
-    return found;
+    return FindingsIn(*office_.store, *office_.vault);
   }
   // The column that rejects the row of these cells; "-" when none does.
   std::string Fault(absl::string_view header, absl::string_view row,
