@@ -22,6 +22,9 @@ constexpr uint64_t kSeeds = 2000;
 #endif
 constexpr uint64_t kParts = 8;
 
+// So many seeds of a part come to all that people and nodes do.
+constexpr uint64_t kSeedsForRareThings = 40;
+
 // A part that found so many broken seeds has seen enough.
 constexpr size_t kBrokenSeedsMax = 5;
 
@@ -75,6 +78,8 @@ TEST_P(FederationTest, InvariantsHoldAfterEverySeed) {
   EXPECT_GT(sum.letters, part * 10);
   EXPECT_GT(sum.crashes, part);
   EXPECT_GT(sum.jumps, part);
+  // What a seed does now and then, a few seeds may all leave out.
+  if (part < kSeedsForRareThings) return;
   EXPECT_GE(sum.restores, part / 4);
   EXPECT_GE(sum.disclosures, part / 16);
   EXPECT_GE(sum.withdrawals, part / 4);
