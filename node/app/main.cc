@@ -161,13 +161,13 @@ absl::Status Restore(const Options& options) {
                    OpenDataDirectory(config.data_directory, passphrase));
   ASSIGN_OR_RETURN(const auto store,
                    storage::OpenStore(StorePath(config.data_directory)));
-  cases::ErasedCases erased;
+  Erasures erasures;
   if (!options.instead_of.empty()) {
-    ASSIGN_OR_RETURN(erased, ErasedIn(StorePath(options.instead_of)));
+    ASSIGN_OR_RETURN(erasures, ErasedIn(StorePath(options.instead_of)));
   }
   ASSIGN_OR_RETURN(const Restored restored,
                    RestoreNode({*store, SystemClock(), crypto::SystemRandom()},
-                               node_key, erased));
+                               node_key, erasures.cases));
   std::printf(
       "Restored: incarnation %u. Peers offer again what this office had "
       "receipted.\n",
@@ -179,6 +179,11 @@ absl::Status Restore(const Options& options) {
         "the copy replaces.");
   } else {
     std::printf("Cases erased again: %zu.\n", restored.cases.erased);
+  }
+  if (erasures.damaged > 0) {
+    std::puts(
+        "The replaced directory is damaged where it marks what was erased: "
+        "look for cases that\nshould not be there.");
   }
   if (restored.cases.left > 0) {
     std::printf(

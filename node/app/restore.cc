@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/app/restore.h"
 
+#include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "node/base/errors.h"
@@ -33,36 +35,59 @@ class NoLink final : public delivery::PeerLink, public peering::PeeringLink {
   }
 };
 
+absl::Status UnlessDamaged(const absl::Status& status, size_t& damaged) {
+  if (ReasonOf(status) != Reason::kRecordDamaged) return status;
+  ++damaged;
+  return absl::OkStatus();
+}
+
+using RowReader =
+    std::function<absl::Status(absl::string_view key, absl::string_view value)>;
+
+// Calls `read` for each row and counts those that it finds damaged. The scan
+// itself ends where the disk gives something else than was written.
+absl::Status ReadSoundRows(const storage::Reader& store, storage::TableId table,
+                           size_t& damaged, const RowReader& read) {
+  return UnlessDamaged(
+      store.ScanPrefix(table, {},
+                       [&](absl::string_view key,
+                           absl::string_view value) -> absl::StatusOr<bool> {
+                         RETURN_IF_ERROR(
+                             UnlessDamaged(read(key, value), damaged));
+                         return true;
+                       }),
+      damaged);
+}
+
 }  // namespace
 
-absl::StatusOr<cases::ErasedCases> ErasedIn(const std::string& store_directory,
-                                            storage::Disk* disk) {
+absl::StatusOr<Erasures> ErasedIn(const std::string& store_directory,
+                                  storage::Disk* disk) {
   ASSIGN_OR_RETURN(const std::unique_ptr<storage::Reader> store,
                    storage::OpenReadOnly(store_directory, disk));
-  cases::ErasedCases erased;
-  RETURN_IF_ERROR(store->ScanPrefix(
-      cases::ErasedCaseCodec::kTable, {},
-      [&](absl::string_view key, absl::string_view) -> absl::StatusOr<bool> {
+  Erasures erasures;
+  RETURN_IF_ERROR(ReadSoundRows(
+      *store, cases::ErasedCaseCodec::kTable, erasures.damaged,
+      [&](absl::string_view key, absl::string_view) -> absl::Status {
         ASSIGN_OR_RETURN(const CaseId id,
                          cases::ErasedCaseCodec::DecodeKey(key));
-        erased.try_emplace(id);
-        return true;
+        erasures.cases.try_emplace(id);
+        return absl::OkStatus();
       }));
   for (const storage::TableId index :
        {storage::TableId::kCaseNumbers, storage::TableId::kCaseSources}) {
-    RETURN_IF_ERROR(store->ScanPrefix(
-        index, {},
-        [&](absl::string_view key,
-            absl::string_view value) -> absl::StatusOr<bool> {
+    RETURN_IF_ERROR(ReadSoundRows(
+        *store, index, erasures.damaged,
+        [&](absl::string_view key, absl::string_view value) -> absl::Status {
           ASSIGN_OR_RETURN(const CaseId id, cases::ReadCaseIndex(key, value));
-          const auto found = erased.find(id);
-          if (found != erased.end()) {
+          const auto found = erasures.cases.find(id);
+          if (found != erasures.cases.end()) {
             found->second.push_back({index, std::string(key)});
           }
-          return true;
+          return absl::OkStatus();
         }));
   }
-  return erased;
+  return erasures;
 }
 
 absl::StatusOr<Restored> RestoreNode(const Ground& ground,

@@ -7,6 +7,7 @@
 #ifndef AMPARO_NODE_APP_RESTORE_H_
 #define AMPARO_NODE_APP_RESTORE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -30,11 +31,20 @@ struct Restored {
   uint64_t letters_waiting = 0;
 };
 
+// What the store that the backup replaces tells of erasures.
+struct Erasures {
+  cases::ErasedCases cases;
+  // Rows that do not read, and tables that end in a damaged place: cases that
+  // only these mark are not in `cases`.
+  size_t damaged = 0;
+};
+
 // The cases that were erased in the store which the backup replaces, by their
-// marks; no key is needed to read them, and nothing is changed. `disk` as for
+// marks; no key is needed to read them, and nothing is changed. A directory
+// that is replaced may well be damaged: what reads counts. `disk` as for
 // storage::OpenReadOnly, and its errors.
-absl::StatusOr<cases::ErasedCases> ErasedIn(const std::string& store_directory,
-                                            storage::Disk* disk = nullptr);
+absl::StatusOr<Erasures> ErasedIn(const std::string& store_directory,
+                                  storage::Disk* disk = nullptr);
 
 // Raises the incarnation, makes new keys and records it, in one commit; then
 // erases the cases of `erased` that are there again, each in one, and marks

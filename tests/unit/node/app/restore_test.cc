@@ -120,14 +120,15 @@ TEST_F(RestoreNodeTest, WhatWasErasedSinceTheCopyIsErasedAgain) {
   ASSERT_EQ(b.Rows(storage::TableId::kCases), 1u);
   b.Crash();
   const auto erased = ErasedIn(b.directory(), &b.disk());
-  ASSERT_THAT(erased, IsOkAndHolds(testing::SizeIs(1)));
+  ASSERT_THAT(erased, IsOk());
+  ASSERT_THAT(erased->cases, testing::SizeIs(1));
   PutBack();
   // The canary: without the marks the person is there again.
   ASSERT_THAT(Restore(), IsOk());
   b.Reopen();
   EXPECT_THAT(b.node().cases().Show(b.caseworker(), gone), IsOk());
   for (const size_t again : {1u, 0u}) {
-    const auto restored = Restore(*erased);
+    const auto restored = Restore(erased->cases);
     ASSERT_THAT(restored, IsOk());
     EXPECT_EQ(restored->cases.erased, again);
     EXPECT_EQ(restored->cases.left, 0u);
@@ -234,10 +235,11 @@ TEST_F(RestoreNodeTest, MarksOfCasesThatTheCopyDoesNotKnowAreKept) {
   ASSERT_EQ(b.Rows(storage::TableId::kCases), 0u);
   b.Crash();
   const auto erased = ErasedIn(b.directory(), &b.disk());
-  ASSERT_THAT(erased, IsOkAndHolds(testing::SizeIs(1)));
+  ASSERT_THAT(erased, IsOk());
+  ASSERT_THAT(erased->cases, testing::SizeIs(1));
   PutBack();
   for (int times = 0; times < 2; ++times) {
-    const auto restored = Restore(*erased);
+    const auto restored = Restore(erased->cases);
     ASSERT_THAT(restored, IsOk());
     EXPECT_EQ(restored->cases.erased, 0u);
     b.Reopen();
@@ -247,6 +249,21 @@ TEST_F(RestoreNodeTest, MarksOfCasesThatTheCopyDoesNotKnowAreKept) {
                 IsOkAndHolds(testing::Ne(std::nullopt)));
     ExpectSound();
   }
+}
+
+// A directory is replaced because something is wrong with it.
+TEST_F(RestoreNodeTest, ADamagedRowOfTheReplacedDirectoryHidesNoOther) {
+  Erase(b.RegisterCase());
+  storage::Batch batch;
+  batch.Put(storage::TableId::kErasedCases, "no id", "");
+  batch.Put(storage::TableId::kCaseNumbers, "1", "no id");
+  ASSERT_THAT(b.store().Commit(batch), IsOk());
+  b.Crash();
+  const auto erased = ErasedIn(b.directory(), &b.disk());
+  ASSERT_THAT(erased, IsOk());
+  EXPECT_EQ(erased->damaged, 2u);
+  ASSERT_THAT(erased->cases, testing::SizeIs(1));
+  EXPECT_THAT(erased->cases.begin()->second, testing::SizeIs(1));
 }
 
 TEST_F(RestoreNodeTest, ADamagedCaseKeepsNobodyElse) {
