@@ -146,7 +146,7 @@ void Node::OpenReferral() {
       std::vector<const cases::CaseTie*>{case_ties_.get()});
   consent_actions_ = std::make_unique<consent::ConsentActions>(
       consent::Ground{ground_.store, *vault_, *log_, ground_.clock,
-                      ground_.random},
+                      ground_.random, lists_},
       *cases_actions_, *leases_,
       std::vector<consent::WithdrawalEffect*>{referral_actions_.get()});
 }

@@ -59,7 +59,8 @@ std::string Body(const GiveRequest& request) {
   return bytes;
 }
 
-absl::StatusOr<Consent> Make(const GiveRequest& request,
+absl::StatusOr<Consent> Make(const vocabulary::Lists& lists,
+                             const GiveRequest& request,
                              const SubjectFacts& facts,
                              const PersonId& collector, absl::Time now,
                              crypto::RandomSource& random) {
@@ -73,7 +74,9 @@ absl::StatusOr<Consent> Make(const GiveRequest& request,
   fields.exclusions = request.exclusions;
   fields.given_by = request.given_by;
   fields.method = request.method;
-  fields.language = request.language;
+  ASSIGN_OR_RETURN(const absl::string_view language,
+                   lists.CheckCode("language", request.language, "language"));
+  fields.language = std::string(language);
   fields.text_version = request.text_version;
   fields.collector = collector;
   // To the millisecond, as it is stored.
@@ -134,7 +137,8 @@ absl::StatusOr<ConsentId> ConsentActions::GiveOnce(const people::Caller& caller,
   RETURN_IF_ERROR(subjects_.BeginWork(batch, facts.subject));
   const absl::Time now = ground_.clock.Now();
   ASSIGN_OR_RETURN(const Consent consent,
-                   Make(request, facts, caller.person(), now, ground_.random));
+                   Make(ground_.lists, request, facts, caller.person(), now,
+                        ground_.random));
   ASSIGN_OR_RETURN(const std::vector<Consent> before,
                    ledger_.ListBySubject(ground_.store, facts.subject));
   if (before.size() >= kConsentsPerSubjectMax) {

@@ -28,6 +28,7 @@
 #include "node/people/requests.h"
 #include "node/storage/store.h"
 #include "node/storage/vault.h"
+#include "node/vocabulary/vocabulary.h"
 
 namespace amparo::consent {
 
@@ -38,6 +39,7 @@ struct Ground {
   const audit::Log& log;
   const Clock& clock;
   crypto::RandomSource& random;
+  const vocabulary::Lists& lists;
 };
 
 // See ConsentFields for what each must be.

@@ -264,7 +264,8 @@ absl::Status ParseMinors(const Json& json, ConstantConsent& consent) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<ConstantConsent> ParseConsent(const Json& json) {
+absl::StatusOr<ConstantConsent> ParseConsent(const vocabulary::Lists& lists,
+                                             const Json& json) {
   constexpr absl::string_view kWhere = "consent";
   RETURN_IF_ERROR(
       OnlyKeys(json, kWhere,
@@ -279,6 +280,9 @@ absl::StatusOr<ConstantConsent> ParseConsent(const Json& json) {
   ConstantConsent consent;
   ASSIGN_OR_RETURN(consent.text_version, Text(json, "text_version", kWhere));
   ASSIGN_OR_RETURN(consent.language, Text(json, "language", kWhere));
+  const absl::Status language =
+      lists.CheckCode("language", consent.language, "language").status();
+  if (!language.ok()) return Invalid("consent", language.message());
   ASSIGN_OR_RETURN(const std::string given_by, Text(json, "given_by", kWhere));
   ASSIGN_OR_RETURN(const std::string method, Text(json, "method", kWhere));
   bool known = false;
@@ -311,7 +315,7 @@ absl::StatusOr<ConstantConsent> ParseConsent(const Json& json) {
   if (json.contains("minors")) {
     RETURN_IF_ERROR(ParseMinors(json["minors"], consent));
   }
-  // What is left to be wrong, the language and the version, shows in a trial.
+  // What is left to be wrong, the version, shows in a trial.
   const absl::Time trial = absl::FromUnixSeconds(0);
   const std::string any(ConsentId::kSize, '\x01');
   ASSIGN_OR_RETURN(const ConsentId id, ConsentId::FromBytes(any));
@@ -476,7 +480,7 @@ absl::StatusOr<Mapping> Mapping::Parse(
                      ParseRules(json["skip_rows"], "skip_rows"));
   }
   if (json.contains("consent")) {
-    ASSIGN_OR_RETURN(mapping.consent, ParseConsent(json["consent"]));
+    ASSIGN_OR_RETURN(mapping.consent, ParseConsent(lists, json["consent"]));
   }
   RETURN_IF_ERROR(CheckAgainst(lists, mapping));
   return mapping;

@@ -214,7 +214,8 @@ TEST_F(LifeTest, AConsentGivenWhileTheCaseClosesIsRefused) {
   consent::Leases leases;
   consent::ConsentActions consents(
       consent::Ground{*office_.store, *office_.vault, *office_.log,
-                      office_.clock, office_.random},
+                      office_.clock, office_.random,
+                      vocabulary::Lists::BuiltIn()},
       directory, leases, {});
   consent::GiveRequest request;
   request.request = Next();

@@ -113,8 +113,9 @@ class ConsentActionsTest : public testing::Test {
   }
 
   TestOffice office_;
-  const Ground ground_{*office_.store, *office_.vault, *office_.log,
-                       office_.clock, office_.random};
+  const Ground ground_{*office_.store, *office_.vault,
+                       *office_.log,   office_.clock,
+                       office_.random, vocabulary::Lists::BuiltIn()};
   OneCase directory_;
   Leases leases_;
   RecordingEffect effect_;
@@ -165,6 +166,24 @@ TEST_F(ConsentActionsTest, P3_IncompleteConsentIsNotStored) {
             Reason::kConsentIncomplete);
   EXPECT_TRUE(office_.Rows(storage::TableId::kConsents).empty());
   EXPECT_TRUE(office_.Events().empty());
+}
+
+TEST_F(ConsentActionsTest, TheLanguageIsOneOfTheList) {
+  GiveRequest request = Good();
+  for (const char* none : {"xx", "qqq"}) {
+    request.language = none;
+    EXPECT_THAT(actions_.Give(worker_, request),
+                StatusIs(absl::StatusCode::kInvalidArgument,
+                         testing::HasSubstr("language")));
+  }
+  EXPECT_THAT(office_.Rows(storage::TableId::kConsents), SizeIs(0));
+  // As it is listed: Tajik has a code of two letters.
+  request.language = "tgk";
+  const auto given = actions_.Give(worker_, request);
+  ASSERT_THAT(given, IsOk());
+  const auto shown = actions_.Show(worker_, *given);
+  ASSERT_THAT(shown, IsOk());
+  EXPECT_EQ(shown->fields().language, "tg");
 }
 
 TEST_F(ConsentActionsTest, P7_UnknownAgeWithChildIndicatorsCountsAsMinor) {

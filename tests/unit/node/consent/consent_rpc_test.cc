@@ -185,7 +185,8 @@ TEST(ConsentRpcTest, ConsentIsGivenListedShownAndWithdrawnOverAChannel) {
 
   Leases leases;
   ConsentActions actions(
-      {*office.store, *office.vault, *office.log, office.clock, office.random},
+      {*office.store, *office.vault, *office.log, office.clock, office.random,
+       vocabulary::Lists::BuiltIn()},
       directory, leases, {});
   const people::Gate gate(sessions);
   ConsentRpc face(gate, actions);

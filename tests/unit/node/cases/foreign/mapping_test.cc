@@ -152,6 +152,8 @@ TEST(MappingTest, EveryFaultIsFoundBeforeAnyRow) {
        With("\"text_version\": \"2026-1\", ", ""), invalid},
       {"consent with a bad language",
        With("\"language\": \"en\"", "\"language\": \"English\""), invalid},
+      {"consent in no language of the list",
+       With("\"language\": \"en\"", "\"language\": \"xx\""), invalid},
       {"consent by nobody", With("\"SELF\"", "\"NOBODY\""), invalid},
       {"consent without an end", With("\"valid_days\": 365,", ""), invalid},
       {"consent for too long", With("365", "3651"), invalid},
