@@ -159,7 +159,7 @@ absl::StatusOr<std::string> Upload(Desk& desk, SentFile& file,
   ASSIGN_OR_RETURN(Connection* const node, desk.Node());
   AttachmentService::Stub stub(node->channel());
   grpc::ClientContext context;
-  node->Prepare(&context);
+  RETURN_IF_ERROR(node->Prepare(first, &context));
   office::v1::AttachFileResponse answer;
   const auto writer = stub.AttachFile(&context, &answer);
   office::v1::AttachFileRequest part;
@@ -252,7 +252,7 @@ absl::Status Fetch(Desk& desk, const AttachmentOptions& options) {
   ASSIGN_OR_RETURN(Connection* const node, desk.Node());
   AttachmentService::Stub stub(node->channel());
   grpc::ClientContext context;
-  node->Prepare(&context);
+  RETURN_IF_ERROR(node->Prepare(request, &context));
   const auto reader = stub.FetchFile(&context, request);
   const absl::StatusOr<CaseAttachment> known = Download(*reader, *out);
   if (!known.ok()) {

@@ -37,6 +37,7 @@ absl::Status ReadYears(absl::string_view text, ExportCasesRequest& request) {
   if (ends.size() > 2) return YearOf("?").status();
   ASSIGN_OR_RETURN(const int from, YearOf(ends.front()));
   ASSIGN_OR_RETURN(const int to, YearOf(ends.back()));
+  if (from != 0 && to != 0 && from > to) return YearOf("?").status();
   request.set_year_from(from);
   request.set_year_to(to);
   return absl::OkStatus();
@@ -110,7 +111,7 @@ absl::Status ExportFile(Desk& desk, const ExportOptions& options) {
                    NewFile::Make(options.out, "--out"));
   CaseFileService::Stub stub(node->channel());
   grpc::ClientContext context;
-  node->Prepare(&context);
+  RETURN_IF_ERROR(node->Prepare(request, &context));
   const auto reader = stub.ExportCases(&context, request);
   ASSIGN_OR_RETURN(const ExportSummary summary,
                    Receive(*reader, context, *file));

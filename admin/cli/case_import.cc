@@ -210,7 +210,7 @@ absl::Status ImportFile(Desk& desk, const ImportOptions& options) {
   }
   CaseFileService::Stub stub(node->channel());
   grpc::ClientContext context;
-  node->Prepare(&context);
+  RETURN_IF_ERROR(node->Prepare(first, &context));
   const auto stream = stub.ImportCaseFile(&context);
   Listener listener(*stream, context, progress, rejected.get());
   absl::Status done;

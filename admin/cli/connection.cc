@@ -6,8 +6,15 @@
 #include <grpcpp/support/channel_arguments.h>
 #include <sys/stat.h>
 
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "admin/cli/output.h"
 #include "crypto/base/bytes.h"
 #include "crypto/base/random.h"
+#include "crypto/base/status_macros.h"
 
 namespace amparo::cli {
 namespace {
@@ -22,6 +29,37 @@ constexpr size_t kSocketPathMax = 107;
 gpr_timespec FromNow(absl::Duration duration) {
   return gpr_time_from_millis(absl::ToInt64Milliseconds(duration),
                               GPR_TIMESPAN);
+}
+
+// The first field of `message` whose text is no UTF-8, with what it is a part
+// of, as the node names it: "note.text"; else empty.
+std::string FieldWithoutUtf8(const google::protobuf::Message& message) {
+  using google::protobuf::FieldDescriptor;
+  const google::protobuf::Reflection& all = *message.GetReflection();
+  std::vector<const FieldDescriptor*> fields;
+  all.ListFields(message, &fields);
+  for (const FieldDescriptor* field : fields) {
+    const bool text = field->type() == FieldDescriptor::TYPE_STRING;
+    if (!text && field->type() != FieldDescriptor::TYPE_MESSAGE) continue;
+    const int count = field->is_repeated() ? all.FieldSize(message, field) : 1;
+    for (int i = 0; i < count; ++i) {
+      if (text) {
+        std::string unused;
+        const std::string& value =
+            field->is_repeated()
+                ? all.GetRepeatedStringReference(message, field, i, &unused)
+                : all.GetStringReference(message, field, &unused);
+        if (!IsUtf8(value)) return field->name();
+        continue;
+      }
+      const std::string deeper = FieldWithoutUtf8(
+          field->is_repeated() ? all.GetRepeatedMessage(message, field, i)
+                               : all.GetMessage(message, field));
+      if (absl::StrContains(deeper, '.')) return deeper;
+      if (!deeper.empty()) return absl::StrCat(field->name(), ".", deeper);
+    }
+  }
+  return "";
 }
 
 }  // namespace
@@ -50,7 +88,21 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(
       timeout));
 }
 
-void Connection::Prepare(grpc::ClientContext* context) const {
+absl::Status Connection::CheckText(const google::protobuf::Message& request) {
+  const std::string field = FieldWithoutUtf8(request);
+  if (field.empty()) return absl::OkStatus();
+  return Refusal(kReasonEncodingInvalid, absl::StrCat(field, " is not UTF-8"),
+                 field);
+}
+
+absl::Status Connection::Prepare(const google::protobuf::Message& first,
+                                 grpc::ClientContext* context) const {
+  RETURN_IF_ERROR(CheckText(first));
+  AddSession(context);
+  return absl::OkStatus();
+}
+
+void Connection::AddSession(grpc::ClientContext* context) const {
   if (!token_.empty()) {
     context->AddMetadata(kSessionMetadata, std::string(token_.Reveal()));
   }
@@ -61,7 +113,7 @@ absl::Status Connection::Try(
   grpc::Status answer;
   for (int attempt = 1; attempt <= kTriesMax; ++attempt) {
     grpc::ClientContext context;
-    Prepare(&context);
+    AddSession(&context);
     if (timeout_ < absl::InfiniteDuration()) {
       context.set_deadline(FromNow(timeout_));
     }

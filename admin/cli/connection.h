@@ -6,6 +6,7 @@
 #ifndef AMPARO_ADMIN_CLI_CONNECTION_H_
 #define AMPARO_ADMIN_CLI_CONNECTION_H_
 
+#include <google/protobuf/message.h>
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 
@@ -42,11 +43,14 @@ class Connection {
   void SetSession(crypto::Secret token) { token_ = std::move(token); }
 
   // One call, for instance Call(&PeopleService::Stub::WhoAmI, request).
+  // ENCODING_INVALID naming the field when some text in it is no UTF-8.
   template <class Stub, class Request, class Response>
   absl::StatusOr<Response> Call(
       grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
                                    Response*),
       const Request& request) {
+    const absl::Status text = CheckText(request);
+    if (!text.ok()) return text;
     Stub stub(channel_);
     Response response;
     const absl::Status done = Try([&](grpc::ClientContext* context) {
@@ -58,14 +62,18 @@ class Connection {
   }
 
   // For streams, which are not repeated by themselves: the session and no
-  // deadline.
-  void Prepare(grpc::ClientContext* context) const;
+  // deadline. Of `first`, which opens the stream, the text is checked as by
+  // Call.
+  absl::Status Prepare(const google::protobuf::Message& first,
+                       grpc::ClientContext* context) const;
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
 
  private:
   Connection(std::shared_ptr<grpc::Channel> channel, absl::Duration timeout)
       : channel_(std::move(channel)), timeout_(timeout) {}
 
+  static absl::Status CheckText(const google::protobuf::Message& request);
+  void AddSession(grpc::ClientContext* context) const;
   absl::Status Try(
       const std::function<grpc::Status(grpc::ClientContext*)>& call) const;
 

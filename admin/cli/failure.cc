@@ -24,8 +24,8 @@ constexpr Step kSteps[] = {
     {"NOT_SIGNED_IN", "sign in with `amparo login NAME`"},
     {"SESSION_EXPIRED", "sign in again with `amparo login NAME`"},
     {"SIGN_IN_REFUSED",
-     "check the name and type the password again; the administrator can add "
-     "you anew when it is lost"},
+     "check the name and type the password again; when it is lost the "
+     "administrator adds you under another name"},
     {"SIGN_IN_THROTTLED", "wait a few minutes, then sign in again"},
     {"NOT_ALLOWED",
      "check the number or id you gave; if it is right, ask your administrator "
@@ -33,6 +33,8 @@ constexpr Step kSteps[] = {
     {"SECOND_PERSON_REQUIRED",
      "ask a colleague with that right to sign in and do this step"},
     {"FIELD_INVALID", "correct the field named and try again"},
+    {"ENCODING_INVALID",
+     "save the file as UTF-8, or type it on a terminal of UTF-8"},
     {"CODE_UNKNOWN",
      "the list's codes: `amparo vocabulary show LIST`; the list of a variable: "
      "`amparo vocabulary variables`"},

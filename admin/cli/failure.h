@@ -25,10 +25,12 @@ enum ExitCode : int {
   kProgramError = 5,  // An error of the node or of this program.
 };
 
-// Reasons that this program gives itself. All others come from the node.
+// Reasons that this program gives itself, some of them as the node does. All
+// others come from the node.
 inline constexpr char kReasonUsage[] = "USAGE";
 inline constexpr char kReasonNotReachable[] = "NODE_NOT_REACHABLE";
 inline constexpr char kReasonPeerAmbiguous[] = "PEER_AMBIGUOUS";
+inline constexpr char kReasonEncodingInvalid[] = "ENCODING_INVALID";
 inline constexpr char kReasonFileModeTooOpen[] = "FILE_MODE_TOO_OPEN";
 
 // A refusal with a stable reason. `field` and `state` may be empty. Messages

@@ -88,6 +88,16 @@ std::string Printable(absl::string_view text) {
   return shown;
 }
 
+bool IsUtf8(absl::string_view text) {
+  uint32_t code = 0;
+  while (!text.empty()) {
+    const size_t size = ReadCharacter(text, &code);
+    if (size == 0) return false;
+    text.remove_prefix(size);
+  }
+  return true;
+}
+
 size_t Width(absl::string_view text) {
   return static_cast<size_t>(std::count_if(
       text.begin(), text.end(),

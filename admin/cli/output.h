@@ -28,6 +28,9 @@ namespace amparo::cli {
 // to be another.
 std::string Printable(absl::string_view text);
 
+// Unicode 15, table 3-7: no overlong forms, no surrogates.
+bool IsUtf8(absl::string_view text);
+
 // How many columns a terminal uses for it: one per character.
 size_t Width(absl::string_view text);
 

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "admin/cli/new_file.h"
 #include "admin/cli/output.h"
 #include "admin/cli/peer_names.h"
 #include "admin/cli/verbs.h"
@@ -45,19 +46,21 @@ constexpr char kNextConfirm[] =
 absl::Status Invite(Desk& desk, const PeerOptions& options) {
   office::v1::InvitePeerRequest request;
   request.set_request_id(NewRequestId());
+  std::unique_ptr<NewFile> code_file;
   if (!options.code_file.empty()) {
-    RETURN_IF_ERROR(CheckNewFile(options.code_file, "--code-file"));
+    ASSIGN_OR_RETURN(code_file,
+                     NewFile::Make(options.code_file, "--code-file"));
   }
   ASSIGN_OR_RETURN(office::v1::InvitePeerResponse answer,
                    desk.Call(&PeeringAdminService::Stub::InvitePeer, request));
   const std::string until = desk.Time(answer.expires_at_ms());
   std::string text;
-  if (options.code_file.empty()) {
+  if (code_file == nullptr) {
     text = absl::StrCat("Invitation, to hand over in confidence, once:\n",
                         answer.code(), "\n");
   } else {
-    RETURN_IF_ERROR(
-        WriteSecretFile(options.code_file, answer.code(), "--code-file"));
+    RETURN_IF_ERROR(code_file->Append(answer.code() + "\n"));
+    RETURN_IF_ERROR(code_file->Keep());
     answer.clear_code();
     text = "The invitation is in the code file: hand it over in confidence.\n";
   }

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "admin/cli/new_file.h"
 #include "admin/cli/output.h"
 #include "admin/cli/verbs.h"
 #include "amparo/office/v1/people.grpc.pb.h"
@@ -41,21 +42,23 @@ absl::Status AddPerson(Desk& desk, const PersonOptions& options) {
   request.set_team(options.team);
   ASSIGN_OR_RETURN(const std::vector<Role> roles, ReadRoles(options));
   for (const Role role : roles) request.add_roles(role);
+  std::unique_ptr<NewFile> code_file;
   if (!options.code_file.empty()) {
-    RETURN_IF_ERROR(CheckNewFile(options.code_file, "--code-file"));
+    ASSIGN_OR_RETURN(code_file,
+                     NewFile::Make(options.code_file, "--code-file"));
   }
   ASSIGN_OR_RETURN(office::v1::AddPersonResponse answer,
                    desk.Call(&PeopleService::Stub::AddPerson, request));
   std::string text = absl::StrCat("Added ", Printable(answer.person().name()),
                                   " (", RolesText(answer.person()), ").\n");
   const std::string until = desk.Time(answer.code_expires_at_ms());
-  if (options.code_file.empty()) {
+  if (code_file == nullptr) {
     absl::StrAppend(
         &text, "One-use sign-in code, to hand over in person: ", answer.code(),
         "\nIt lapses ", until, " and is not shown again.\n");
   } else {
-    RETURN_IF_ERROR(
-        WriteSecretFile(options.code_file, answer.code(), "--code-file"));
+    RETURN_IF_ERROR(code_file->Append(answer.code() + "\n"));
+    RETURN_IF_ERROR(code_file->Keep());
     answer.clear_code();
     absl::StrAppend(&text, "The one-use sign-in code is in the code file; it ",
                     "lapses ", until, ".\n");

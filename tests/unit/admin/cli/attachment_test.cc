@@ -82,6 +82,15 @@ TEST_F(AttachVerb, ATitleAndATypeAreTakenAsGiven) {
   EXPECT_EQ(Said().attachment().media_type(), "application/octet-stream");
 }
 
+TEST_F(AttachVerb, ATitleThatIsNoUtf8IsRefusedHereAndNamed) {
+  const Outcome outcome = Run({"case", "attach", kNumber, Write("scan", "x"),
+                               "--kind", "LEGAL", "--title", "\xCF\xF0"});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.err,
+              HasSubstr("ENCODING_INVALID: attachment.title is not UTF-8"));
+  EXPECT_TRUE(node_->calls().empty());
+}
+
 TEST_F(AttachVerb, APhotoIsAttachedAndNamedByOneCall) {
   const Outcome outcome =
       Run({"case", "attach", kNumber, Write("portrait.jpg", "x"), "--photo"});

@@ -366,6 +366,7 @@ TEST_F(Export, AsksForTheReasonAndRefusesWrongOptions) {
   for (const std::vector<std::string>& wrong :
        {std::vector<std::string>{"--year", "twenty"},
         {"--year", "2024..2025..2026"},
+        {"--year", "2025..2024"},
         {"--where", "citizenship"},
         {"--where", "=x"}}) {
     auto line = Line();

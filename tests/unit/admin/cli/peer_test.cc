@@ -97,6 +97,14 @@ TEST_F(PeerVerb, InviteWritesTheCodeToAPrivateFileAndNowhereElse) {
   EXPECT_THAT(Run({"peer", "invite"}).out, HasSubstr("canary-code"));
 }
 
+TEST_F(PeerVerb, InviteAsksNothingWhenTheCodeFileCannotBeMade) {
+  const Outcome outcome =
+      Run({"peer", "invite", "--code-file", folder_ + "/none/kyiv.code"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("--code-file"));
+  EXPECT_TRUE(node_->calls().empty());
+}
+
 TEST_F(PeerVerb, AcceptAsksForTheCodeOrReadsAFile) {
   office::v1::RedeemInvitationResponse response;
   *response.mutable_peer() = MakePeer(kKyiv, "Kyiv");

@@ -197,6 +197,25 @@ TEST_F(Person, AddAsksNothingWhenTheCodeCouldNotBeKept) {
   EXPECT_TRUE(node_->calls().empty());
 }
 
+TEST_F(Person, AddAsksNothingWhenTheCodeFileCannotBeMade) {
+  const Outcome outcome = Run({"person", "add", "marta", "--role", "caseworker",
+                               "--code-file", folder_ + "/none/marta.code"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("--code-file"));
+  EXPECT_TRUE(node_->calls().empty());
+}
+
+TEST_F(Person, TextThatIsNoUtf8IsRefusedHereAndNamed) {
+  const Outcome outcome = Run({"person", "add", "marta", "--role", "caseworker",
+                               "--team", "canary\xEF\xF0"});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(
+      outcome.err,
+      HasSubstr("ENCODING_INVALID: team is not UTF-8\n  field: team\n"));
+  EXPECT_THAT(outcome.err, Not(HasSubstr("canary")));
+  EXPECT_TRUE(node_->calls().empty());
+}
+
 TEST_F(Person, ListGathersAllPages) {
   office::v1::ListPersonsResponse first;
   *first.add_persons() = Marta();
