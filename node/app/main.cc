@@ -113,13 +113,17 @@ absl::Status Init(const Options& options) {
       CreateDataDirectory(config.data_directory, passphrase, random));
   const absl::StatusOr<crypto::Secret> code =
       MakeOffice(options, config, node_key);
-  if (!code.ok()) {
-    // Nothing half made: the next attempt starts from an empty directory.
+  absl::Status made = code.status();
+  if (made.ok() && !options.code_file.empty()) {
+    made = WriteSecretFile(options.code_file, code->Reveal());
+  }
+  if (!made.ok()) {
+    // Nothing half made, nor an office whose code nobody has: the next attempt
+    // starts from an empty directory.
     RETURN_IF_ERROR(EmptyDataDirectory(config.data_directory));
-    return code.status();
+    return made;
   }
   if (!options.code_file.empty()) {
-    RETURN_IF_ERROR(WriteSecretFile(options.code_file, code->Reveal()));
     std::printf(
         "Initialised. The administrator's one-use sign-in code is in "
         "the code file; it is valid for 72 hours.\n");

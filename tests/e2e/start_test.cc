@@ -172,6 +172,26 @@ TEST_F(StartTest, SecondInitIsRefusedAndChangesNothing) {
   ExpectStarts();
 }
 
+TEST_F(StartTest, AnOfficeWhoseFirstCodeCannotBeKeptIsNotMade) {
+  std::filesystem::remove_all(node_->data_directory());
+  const auto init = [this](const std::string& code_file) {
+    return RunToEnd({AmparodPath(), "init", "--config", node_->config(),
+                     "--name", "Kyiv", "--country", "UKR", "--administrator",
+                     "admin", "--code-file", code_file},
+                    kEnds);
+  };
+  for (const std::string& file :
+       {node_->config(), folder_.path() + "/none/admin.code"}) {
+    const auto refused = init(file);
+    ASSERT_THAT(refused, IsOk());
+    EXPECT_EQ(refused->code, 1);
+  }
+  const auto made = init(folder_.path() + "/again.code");
+  ASSERT_THAT(made, IsOk());
+  EXPECT_EQ(made->code, 0) << made->output;
+  ExpectStarts();
+}
+
 TEST_F(StartTest, NodeThatWasNeverInitialisedIsRefused) {
   std::filesystem::remove_all(node_->data_directory());
   ExpectRefused("NOT_INITIALISED", "");
