@@ -288,6 +288,11 @@ absl::StatusOr<std::string> RetentionActions::Decide(
           }
           CaseRetention keeping;
           if (held.keeping.has_value()) keeping = held.keeping->value;
+          if (request.keep_until < keeping.keep_until) {
+            return FieldError("keep_until",
+                              "must not be before the day until which somebody "
+                              "decided to keep the case");
+          }
           keeping.keep_until = request.keep_until;
           keeping.proposed.reset();
           keeping.proposed_by = PersonId();

@@ -118,7 +118,9 @@ class RetentionActions {
   // what is due, which may be parts only. To erase takes two persons: of the
   // first who decides so it is "PROPOSED", until somebody decides to keep.
   // kWrongState when nothing is due (kAnonymise: not the case file), with the
-  // state "NotDue", or with what keeps the case.
+  // state "NotDue", or with what keeps the case. kFieldInvalid naming
+  // "keep_until" when it is before what was decided earlier: one person does
+  // not bring an erasure nearer.
   absl::StatusOr<std::string> Decide(const people::Caller& caller,
                                      const DecideRequest& request) const;
 

@@ -388,6 +388,27 @@ TEST_F(RetentionActionsTest, ACaseToAskAboutWaitsForADecision) {
   EXPECT_THAT(Findings(), IsEmpty());
 }
 
+TEST_F(RetentionActionsTest, WhatIsKeptIsNotKeptShorterByOnePerson) {
+  const Case file = Full("Maria");
+  Rule("CASE_FILE", 1, "DELETE");
+  DecideRequest keep = Deciding(file, DecideRequest::Choice::kKeep);
+  keep.keep_until = office_.clock.Now() + 365 * kDay;
+  ASSERT_THAT(retention_.Decide(officer_, keep), IsOkAndHolds("KEPT"));
+  DecideRequest sooner = Deciding(file, DecideRequest::Choice::kKeep);
+  sooner.keep_until = keep.keep_until - kDay;
+  EXPECT_EQ(FieldOf(retention_.Decide(supervisor_, sooner).status()),
+            "keep_until");
+  EXPECT_EQ(FieldOf(retention_.Decide(officer_, sooner).status()),
+            "keep_until");
+  office_.clock.Advance(364 * kDay);
+  EXPECT_EQ(Round().deleted, 0u);
+  DecideRequest longer = Deciding(file, DecideRequest::Choice::kKeep);
+  longer.keep_until = keep.keep_until + kDay;
+  EXPECT_THAT(retention_.Decide(supervisor_, longer), IsOkAndHolds("KEPT"));
+  office_.clock.Advance(2 * kDay);
+  EXPECT_EQ(Round().deleted, 1u);
+}
+
 TEST_F(RetentionActionsTest, DecidingOnPartsThatAreDueLeavesTheRest) {
   const Case file = Full("Maria");
   Rule("NOTE", 1, "ASK");
