@@ -144,9 +144,11 @@ absl::Status Merge(Desk& desk, const LifeOptions& options) {
     into->set_field(pair.first);
     into->set_take_merged(pair.second == "merged");
   }
-  ASSIGN_OR_RETURN(*request.mutable_reason(),
-                   PrivateText(desk, options.reason_file, "--reason-file",
-                               "Why are these one person"));
+  if (!options.dry_run || !options.reason_file.empty()) {
+    ASSIGN_OR_RETURN(*request.mutable_reason(),
+                     PrivateText(desk, options.reason_file, "--reason-file",
+                                 "Why are these one person"));
+  }
   ASSIGN_OR_RETURN(const office::v1::MergeCasesResponse answer,
                    desk.Call(&CaseService::Stub::MergeCases, request));
   std::string text = answer.done()                ? "Merged.\n"

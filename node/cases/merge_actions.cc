@@ -97,8 +97,8 @@ absl::StatusOr<MergeActions::Pair> MergeActions::ReachBoth(
                    desk_.Reach(caller, Permission::kCaseMerge, request.into));
   ASSIGN_OR_RETURN(storage::Row<Case> merged,
                    desk_.Reach(caller, Permission::kCaseMerge, request.merged));
-  RETURN_IF_ERROR(
-      CheckText("reason", request.reason, limits::kShortTextBytesMax, true));
+  RETURN_IF_ERROR(CheckText("reason", request.reason,
+                            limits::kShortTextBytesMax, !request.dry_run));
   RETURN_IF_ERROR(CheckMergeable(into.value, merged.value));
   return Pair{std::move(into), std::move(merged)};
 }

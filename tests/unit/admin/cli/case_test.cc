@@ -9,6 +9,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::UnorderedElementsAre;
 
@@ -176,6 +177,14 @@ TEST_F(CaseVerb, AMergeThatIsNotMadeSaysWhereAndEndsWithOne) {
                  "--prefer", "gender"})
                 .code,
             2);
+}
+
+TEST_F(CaseVerb, AMergeThatIsOnlyTriedAsksForNoReason) {
+  node_->Answer("CaseService.MergeCases", office::v1::MergeCasesResponse());
+  const Outcome outcome = Run(
+      {"case", "merge", "7K3P-92QX-A", "--into", "2M4T-81CD-6", "--dry-run"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(prompter_.questions, IsEmpty());
 }
 
 TEST_F(CaseVerb, ARiskIsSentWithItsStatementAndShownOnTheCase) {

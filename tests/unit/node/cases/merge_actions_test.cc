@@ -35,6 +35,7 @@ TEST_F(LifeTest, AMergeFillsWhatIsMissingAndItsUndoRestoresBoth) {
   const ShownCase b_before = Shown(b);
   MergeCasesRequest dry = Merging(a, b);
   dry.dry_run = true;
+  dry.reason = "";  // Nothing is done for which there could be one.
   auto outcome = merges_.Merge(anna_, dry);
   ASSERT_THAT(outcome, IsOk());
   EXPECT_FALSE(outcome->done);
