@@ -40,11 +40,33 @@ size_t SequenceLength(absl::string_view text) {
   return length;
 }
 
+// The character that a well-formed sequence stands for.
+uint32_t CharacterOf(absl::string_view sequence) {
+  const auto first = static_cast<uint8_t>(sequence[0]);
+  if (sequence.size() == 1) return first;
+  uint32_t character = first & (0x7fu >> sequence.size());
+  for (const char c : sequence.substr(1)) {
+    character = (character << 6) | (static_cast<uint8_t>(c) & 0x3fu);
+  }
+  return character;
+}
+
+// A control character, or one that shows as nothing or turns what is beside
+// it: two names that differ in such a one look the same.
+bool IsUnseen(uint32_t c) {
+  const auto between = [c](uint32_t from, uint32_t to) {
+    return c >= from && c <= to;
+  };
+  return c < 0x20 || between(0x7f, 0x9f) || c == 0xad || c == 0x61c ||
+         c == 0x180e || between(0x200b, 0x200f) || between(0x2028, 0x202e) ||
+         between(0x2060, 0x206f) || c == 0xfeff || between(0xfff9, 0xfffb) ||
+         between(0xe0000, 0xe0fff);
+}
+
 bool IsPlainText(absl::string_view text) {
   while (!text.empty()) {
     const size_t length = SequenceLength(text);
-    if (length == 0) return false;
-    if (length == 1 && absl::ascii_iscntrl(static_cast<uint8_t>(text[0]))) {
+    if (length == 0 || IsUnseen(CharacterOf(text.substr(0, length)))) {
       return false;
     }
     text.remove_prefix(length);
@@ -89,7 +111,8 @@ absl::Status CheckName(absl::string_view name, absl::string_view field) {
                                    " bytes long"));
   }
   if (!IsPlainText(name)) {
-    return FieldError(field, "must be UTF-8 without control characters");
+    return FieldError(field,
+                      "must be UTF-8 without control or invisible characters");
   }
   if (name.front() == ' ' || name.back() == ' ') {
     return FieldError(field, "must not begin or end with a space");

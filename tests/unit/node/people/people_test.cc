@@ -38,6 +38,19 @@ TEST(NameTest, RulesOfNames) {
       {"an\na", false},
       {std::string("an\0a", 4), false},
       {"an\x7f", false},
+      {"\xd9\x85\xd8\xad\xd9\x85\xd8\xaf", true},  // Arabic.
+      {"an\xc2\x85"
+       "a",
+       false},  // C1.
+      {"an\xe2\x80\x8b"
+       "a",
+       false},  // Zero-width space.
+      {"an\xe2\x80\xae"
+       "a",
+       false},  // Right to left.
+      {"an\xe2\x81\xa6"
+       "a",
+       false},  // An isolate.
       {"\xff", false},
       {"\xc0\xaf", false},          // Longer form than needed.
       {"\xed\xa0\x80", false},      // A surrogate.
