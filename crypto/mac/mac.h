@@ -28,7 +28,7 @@ inline constexpr size_t kHkdfMaxSize = 255 * 32;
 // one key use HmacSha256Key.
 std::string HmacSha256(absl::string_view key, absl::string_view message);
 
-// A key set up once and used often (about four times faster than the above).
+// A key set up once and used often.
 // Thread-safe: calls take turns.
 class HmacSha256Key {
  public:

@@ -19,6 +19,7 @@
 #include "absl/strings/string_view.h"
 #include "crypto/base/secret.h"
 
+struct evp_pkey_ctx_st;
 struct evp_pkey_st;
 
 namespace amparo::crypto {
@@ -66,6 +67,8 @@ class P256PublicKey {
   P256PublicKey(std::shared_ptr<evp_pkey_st> key, std::string compressed);
 
   std::shared_ptr<evp_pkey_st> key_;
+  // Set up for verifying; copied for each use, never used itself.
+  std::shared_ptr<const evp_pkey_ctx_st> verifier_;
   std::string compressed_;
 };
 
@@ -98,6 +101,8 @@ class P256PrivateKey {
   P256PrivateKey(std::shared_ptr<evp_pkey_st> key, P256PublicKey public_key);
 
   std::shared_ptr<evp_pkey_st> key_;
+  // Set up for signing; copied for each use, never used itself.
+  std::shared_ptr<const evp_pkey_ctx_st> signer_;
   P256PublicKey public_key_;
 };
 
