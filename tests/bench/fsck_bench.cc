@@ -112,8 +112,10 @@ std::vector<Figure> MeasureFsck(const Sizes& sizes) {
     const auto a = OrDie(BenchNode::Open(pair->processes[0]->node()));
     const auto b = OrDie(BenchNode::Open(pair->processes[1]->node()));
     const people::Caller caller = OrDie(a->node().sessions().Find(pair->token));
-    for (int i = 0; i < sizes.referrals; ++i) Propose(*pair, *a, caller);
-    Deliver(*pair, *a, static_cast<size_t>(sizes.referrals));
+    for (int i = 0; i < sizes.checked_referrals; ++i) {
+      Propose(*pair, *a, caller);
+    }
+    Deliver(*pair, *a, static_cast<size_t>(sizes.checked_referrals));
   }
   std::vector<Figure> figures;
   const auto add = [&](const std::vector<Figure>& found) {

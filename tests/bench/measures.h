@@ -16,6 +16,8 @@ namespace amparo::bench {
 struct Sizes {
   int referrals = 3000;
   int latencies = 200;
+  // So many that what opening the store takes does not count.
+  int checked_referrals = 30000;
   int rows = 20000;
   int samples = 2000000;
   int starts = 5;

@@ -13,6 +13,7 @@ namespace {
 
 constexpr Sizes kTiny = {.referrals = 120,
                          .latencies = 3,
+                         .checked_referrals = 20,
                          .rows = 600,
                          .samples = 1000,
                          .starts = 1,
