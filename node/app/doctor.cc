@@ -36,6 +36,7 @@ class Diagnosis {
     Disk();
     Files();
     Keys();
+    OldCopy();
     for (const PeerFacts& peer : facts_.peers) Peer(peer);
     Versions();
     Address();
@@ -164,6 +165,32 @@ class Diagnosis {
       } else {
         Ok("keys", seen);
       }
+    }
+  }
+
+  void OldCopy() {
+    constexpr char kRestore[] =
+        "stop the node; if a copy of the data was put back, run amparod "
+        "restore (operations.md); if the office runs twice, end the other one";
+    const size_t before = findings_.size();
+    if (facts_.restore_needed) {
+      Add(Level::kFail, "restore",
+          "a peer knows later keys of this office: this is an old copy of the "
+          "data, and nothing is signed or sent",
+          kRestore);
+    }
+    for (const PeerFacts& peer : facts_.peers) {
+      if (peer.places_taken == 0) continue;
+      Add(Level::kFail, "restore",
+          absl::StrCat("peer ", peer.name,
+                       " has other letters of this office at places that are "
+                       "given again here: what is sent there does not arrive; "
+                       "this may be an old copy of the data, or the office "
+                       "runs twice"),
+          kRestore);
+    }
+    if (findings_.size() == before) {
+      Ok("restore", "no peer knows of a later life of this office");
     }
   }
 

@@ -48,6 +48,9 @@ struct PeerFacts {
   uint64_t letters_waiting = 0;
   std::optional<absl::Time> oldest_since;  // nullopt: none waits.
   uint32_t failures = 0;                   // Calls in a row.
+  // How often since the start it said that it has another letter of this
+  // office at the place of one that was sent.
+  uint64_t places_taken = 0;
 };
 
 // A key of this office and its last moment of use.
@@ -94,6 +97,9 @@ struct DoctorFacts {
   // be, "node.key must have mode 0600".
   std::vector<std::string> open_files;
   std::vector<KeyFacts> keys;
+  // A peer has shown keys of this office that are later than ours: nothing is
+  // signed until `amparod restore`.
+  bool restore_needed = false;
   // The TLS certificate verifies under the office key.
   bool chain_holds = true;
   std::vector<PeerFacts> peers;

@@ -125,6 +125,7 @@ bool IsNew(const peering::KeyBundle& bundle, absl::Time now) {
 
 void LookAtKeys(const peering::OwnOffice& own, DoctorFacts& facts) {
   const peering::KeyBundle bundle = own.bundle();
+  facts.restore_needed = !own.CheckFresh().ok();
   facts.keys = {
       {"signing", LastSignUntil(bundle.signing_keys), kRenewedBefore},
       {"log", LastSignUntil(bundle.log_keys), kRenewedBefore},
@@ -162,6 +163,9 @@ absl::StatusOr<PeerFacts> LookAtPeer(Node& node, const peering::Peer& peer,
   if (sealing.ok()) facts.sealed_to_until = sealing->seal_until;
   facts.protocol_min = peer.bundle.protocol_min;
   facts.protocol_max = peer.bundle.protocol_max;
+  const auto counts = node.outbox().counts().Read();
+  const auto taken = counts.places_taken.find(peer.id);
+  if (taken != counts.places_taken.end()) facts.places_taken = taken->second;
   facts.letters_waiting = node.outbox().counts().Waiting(peer.id);
   ASSIGN_OR_RETURN(
       facts.oldest_since,

@@ -54,6 +54,12 @@ clearance::ClearanceFacts FactsToCheck(const OutboxRow& row) {
   return facts;
 }
 
+// The peer has another letter of ours where this one belongs.
+bool IsPlaceTaken(Reason reason) {
+  return reason == Reason::kSequenceReused ||
+         reason == Reason::kPreviousDigestMismatch;
+}
+
 // Whether the state of the peer lets the letter leave.
 bool MayLeaveFor(const peering::Peer& peer, const OutboxRow& row) {
   return peering::CheckMayExchange(peer, IsProtectiveLetter(row.clearance.type))
@@ -288,6 +294,11 @@ absl::Status Dispatcher::Impl::TakeRefusal(Work& work, absl::Time now,
   outbox_.counts_.RefusedOut(reason);
   Log("letter_not_taken",
       {LogField::Peer(load.row.key.receiver), LogField::Why(reason)});
+  // Of a life before a restore it is known, and does no harm.
+  if (said_by_peer && IsPlaceTaken(reason) &&
+      load.row.incarnation == outbox_.own_.incarnation()) {
+    outbox_.counts_.PlaceTaken(load.row.key.receiver);
+  }
   if (!load.row.is_void() && said_by_peer && !MayPass(reason)) {
     RETURN_IF_ERROR(waiting_.Replace(load.row, load.stored, reason));
     ++result.voided;

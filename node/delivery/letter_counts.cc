@@ -32,6 +32,11 @@ void LetterCounts::RefusedOut(Reason reason) {
   ++reading_.refused_out[reason];
 }
 
+void LetterCounts::PlaceTaken(const OfficeId& peer) {
+  absl::MutexLock lock(&mutex_);
+  ++reading_.places_taken[peer];
+}
+
 LetterCounts::Reading LetterCounts::Read() const {
   absl::MutexLock lock(&mutex_);
   return reading_;

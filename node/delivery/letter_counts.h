@@ -22,6 +22,10 @@ class LetterCounts {
     std::map<OfficeId, uint64_t> delivered;
     std::map<Reason, uint64_t> refused_in;   // Letters of peers, by us.
     std::map<Reason, uint64_t> refused_out;  // Our letters, by peers.
+    // Of those, the ones of which the peer says that their place in the thread
+    // has another letter of ours: an old copy of this office was put back, or
+    // two copies of it run.
+    std::map<OfficeId, uint64_t> places_taken;
   };
 
   // Rows of the outbox that a commit added or took away.
@@ -33,6 +37,7 @@ class LetterCounts {
   void Delivered(const OfficeId& peer) ABSL_LOCKS_EXCLUDED(mutex_);
   void RefusedIn(Reason reason) ABSL_LOCKS_EXCLUDED(mutex_);
   void RefusedOut(Reason reason) ABSL_LOCKS_EXCLUDED(mutex_);
+  void PlaceTaken(const OfficeId& peer) ABSL_LOCKS_EXCLUDED(mutex_);
   Reading Read() const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:

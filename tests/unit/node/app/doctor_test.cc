@@ -67,7 +67,7 @@ TEST(DoctorTest, AHealthyNodeIsOkInAllAndSaysOfEachThingWhatWasSeen) {
   EXPECT_EQ(Worst(findings), Level::kOk);
   for (const char* about :
        {"clock", "disk", "files", "keys", "peer Kyiv", "version", "openssl",
-        "address", "config", "vocabulary", "fsck"}) {
+        "address", "config", "vocabulary", "restore", "fsck"}) {
     EXPECT_THAT(findings, Contains(Field(&DoctorFinding::about, about)));
   }
   EXPECT_THAT(findings, Not(Contains(Field(&DoctorFinding::cause, IsEmpty()))));
@@ -107,6 +107,10 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Ailment{"ClockSet", [](F& f) { f.clock_jump = absl::Seconds(-30); },
                 Level::kWarn, "clock", "was set by -30"},
+        Ailment{"LaterKeysKnown", [](F& f) { f.restore_needed = true; },
+                Level::kFail, "restore", "later keys of this office"},
+        Ailment{"PlacesTaken", [](F& f) { f.peers[0].places_taken = 2; },
+                Level::kFail, "restore", "peer Kyiv has other letters"},
         Ailment{"PeerSkewed", [](F& f) { f.peers[0].skew = absl::Minutes(3); },
                 Level::kWarn, "clock", "differs from ours by 180"},
         Ailment{"PeerFarOff", [](F& f) { f.peers[0].skew = absl::Minutes(-6); },

@@ -72,6 +72,18 @@ TEST_F(LetterCountsTest, ARefusalIsCountedByItsReasonOnBothSides) {
   EXPECT_NE(Oldest(), std::nullopt);
 }
 
+TEST_F(LetterCountsTest, APlaceThatAPeerHasFromUsAlreadyIsCounted) {
+  ASSERT_THAT(Post(a, {}), IsOk());
+  b.handler.answer = Error(Reason::kFieldInvalid);
+  ASSERT_THAT(a.dispatcher->Step(b.id), IsOk());
+  EXPECT_THAT(a.outbox->counts().Read().places_taken, IsEmpty());
+  ASSERT_THAT(Post(a, {}), IsOk());
+  b.handler.answer = Error(Reason::kSequenceReused);
+  ASSERT_THAT(a.dispatcher->Step(b.id), IsOk());
+  EXPECT_THAT(a.outbox->counts().Read().places_taken,
+              ElementsAre(Pair(b.id, 1u)));
+}
+
 TEST_F(LetterCountsTest, IsNeverBelowZero) {
   LetterCounts counts;
   counts.Queued(b.id, -1);
