@@ -12,6 +12,7 @@
 #include "node/base/errors.h"
 #include "node/base/status_macros.h"
 #include "node/storage/record_bytes.h"
+#include "node/storage/record_draft.h"
 
 namespace amparo::audit {
 namespace {
@@ -26,7 +27,8 @@ absl::Status Damaged(absl::string_view what) {
 }  // namespace
 
 std::string EncodeEvent(const Event& event) {
-  record::v1::Event record;
+  storage::RecordDraft<record::v1::Event> draft;
+  record::v1::Event& record = *draft;
   record.set_kind(static_cast<uint32_t>(event.kind));
   record.set_at_ms(amparo::ToUnixMillis(event.at));
   if (!event.actor.empty()) record.set_actor(event.actor.bytes());
@@ -67,7 +69,8 @@ absl::StatusOr<EventId> EventCodec::DecodeKey(absl::string_view bytes) {
 }
 
 std::string EventCodec::Encode(const SaltedEvent& salted) {
-  record::v1::EventRow record;
+  storage::RecordDraft<record::v1::EventRow> draft;
+  record::v1::EventRow& record = *draft;
   record.set_salt(salted.salt);
   record.set_event(salted.event_bytes);
   return storage::SerializeRecord(record);

@@ -83,10 +83,13 @@ class Log::Impl {
 absl::Status Log::Impl::Record(storage::Batch& batch, const Event& event,
                                std::optional<KeyId> data_key) const {
   RETURN_IF_ERROR(CheckEvent(event));
-  Event dated = event;
-  if (dated.at == absl::InfinitePast()) dated.at = clock_.Now();
+  if (event.at == absl::InfinitePast()) {
+    Event dated = event;
+    dated.at = clock_.Now();
+    return Record(batch, dated, data_key);
+  }
   const SaltedEvent salted{crypto::RandomBytes(random_, kSaltSize),
-                           EncodeEvent(dated)};
+                           EncodeEvent(event)};
   ASSIGN_OR_RETURN(const EventId id, EventId::FromBytes(crypto::RandomBytes(
                                          random_, EventId::kSize)));
   // 128 fresh random bits are taken by nobody: not looked up at the commit.

@@ -285,10 +285,12 @@ absl::StatusOr<PartialDate> ParsePartialDate(absl::string_view text,
                                              absl::string_view field) {
   PartialDate date;
   if (text.empty()) return date;
-  const absl::Status bad =
-      FieldError(field, "must be YYYY, YYYY-MM or YYYY-MM-DD and a real date");
+  const auto bad = [&] {
+    return FieldError(field,
+                      "must be YYYY, YYYY-MM or YYYY-MM-DD and a real date");
+  };
   const std::vector<absl::string_view> parts = absl::StrSplit(text, '-');
-  if (parts.size() > 3) return bad;
+  if (parts.size() > 3) return bad();
   int* const into[] = {&date.year, &date.month, &date.day};
   for (size_t i = 0; i < parts.size(); ++i) {
     const bool digits =
@@ -296,14 +298,14 @@ absl::StatusOr<PartialDate> ParsePartialDate(absl::string_view text,
         std::all_of(parts[i].begin(), parts[i].end(), [](char c) {
           return absl::ascii_isdigit(static_cast<unsigned char>(c));
         });
-    if (!digits || !absl::SimpleAtoi(parts[i], into[i])) return bad;
-    if (*into[i] == 0) return bad;
+    if (!digits || !absl::SimpleAtoi(parts[i], into[i])) return bad();
+    if (*into[i] == 0) return bad();
   }
-  if (date.year < 1900 || date.year > 2200 || date.month > 12) return bad;
+  if (date.year < 1900 || date.year > 2200 || date.month > 12) return bad();
   // CivilDay normalises 31 April to 1 May: an impossible day moves the month.
   if (date.day != 0 &&
       absl::CivilDay(date.year, date.month, date.day).month() != date.month) {
-    return bad;
+    return bad();
   }
   return date;
 }

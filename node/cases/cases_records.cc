@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <map>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -16,6 +15,7 @@
 #include "node/base/clock.h"
 #include "node/base/errors.h"
 #include "node/base/status_macros.h"
+#include "node/storage/record_draft.h"
 #include "node/vocabulary/vocabulary.h"
 
 namespace amparo::cases {
@@ -62,7 +62,8 @@ struct Marks {
   // What a code means with each mark, as a place in `in_order`.
   using Places = absl::flat_hash_map<uint32_t, uint32_t>;
 
-  absl::flat_hash_map<std::string, std::string> of_name;
+  // By where the vocabulary keeps the name, to which Coded point.
+  absl::flat_hash_map<const char*, std::string> of_name;
   absl::flat_hash_map<uint32_t, std::string> name_of;
   std::vector<vocabulary::Coded> in_order;
   absl::flat_hash_map<absl::string_view, Places> of_code;
@@ -76,7 +77,7 @@ struct Marks {
   Marks() {
     const vocabulary::Lists& lists = vocabulary::Lists::BuiltIn();
     for (const vocabulary::Variable* variable : lists.Variables()) {
-      of_name[variable->name] = VariableMark(variable->name);
+      of_name[variable->name.data()] = VariableMark(variable->name);
       name_of[MarkNumber(VariableMark(variable->name))] = variable->name;
       for (const std::string& alias : variable->aliases) {
         name_of.try_emplace(MarkNumber(VariableMark(alias)), variable->name);
@@ -98,9 +99,37 @@ struct Marks {
   }
 };
 
-// Of a variable that a profile holds.
-const std::string& MarkOf(absl::string_view variable) {
-  return Marks::All().of_name.at(variable);
+void AppendMark(absl::string_view variable, std::string& marks) {
+  const auto found = Marks::All().of_name.find(variable.data());
+  marks += found != Marks::All().of_name.end() ? found->second
+                                               : VariableMark(variable);
+}
+
+// The variables of a profile that have one code.
+struct SameCode {
+  absl::string_view code;
+  std::string marks;
+};
+
+// In the order of the codes, which are few and nearly always views of one
+// place.
+std::vector<SameCode> ByCode(const Profile& profile) {
+  std::vector<SameCode> groups;
+  for (const vocabulary::Coded& entry : profile.entries()) {
+    auto group =
+        std::find_if(groups.begin(), groups.end(), [&](const SameCode& each) {
+          return each.code.data() == entry.code.data() ||
+                 each.code == entry.code;
+        });
+    if (group == groups.end()) {
+      group = groups.insert(groups.end(), {entry.code, std::string()});
+    }
+    AppendMark(entry.variable, group->marks);
+  }
+  std::sort(
+      groups.begin(), groups.end(),
+      [](const SameCode& a, const SameCode& b) { return a.code < b.code; });
+  return groups;
 }
 
 // Of a million profiles nearly each entry is one of a few thousand, so these
@@ -168,7 +197,8 @@ absl::StatusOr<CaseId> CaseCodec::DecodeKey(absl::string_view bytes) {
 }
 
 std::string CaseCodec::Encode(const Case& record) {
-  pb::Case message;
+  storage::RecordDraft<pb::Case> draft;
+  pb::Case& message = *draft;
   message.set_id(record.id.bytes());
   message.set_number(record.number.text());
   message.set_subject(record.subject.bytes());
@@ -266,16 +296,13 @@ absl::StatusOr<SubjectId> ProfileCodec::DecodeKey(absl::string_view bytes) {
 }
 
 std::string ProfileCodec::Encode(const StoredProfile& record) {
-  pb::CaseProfile message;
+  storage::RecordDraft<pb::CaseProfile> draft;
+  pb::CaseProfile& message = *draft;
   message.set_case_id(record.case_id.bytes());
-  std::map<absl::string_view, std::string> variables_by_code;
-  for (const vocabulary::Coded& entry : record.profile.entries()) {
-    variables_by_code[entry.code] += MarkOf(entry.variable);
-  }
-  for (auto& [code, variables] : variables_by_code) {
+  for (SameCode& same : ByCode(record.profile)) {
     pb::ProfileCodes& into = *message.add_codes();
-    into.set_code(code.data(), code.size());
-    into.set_variables(std::move(variables));
+    into.set_code(same.code.data(), same.code.size());
+    into.set_variables(std::move(same.marks));
   }
   if (record.edition != kFirstEdition) message.set_edition(record.edition);
   message.set_merged(record.merged);
@@ -322,7 +349,8 @@ absl::StatusOr<SubjectId> IdentityCodec::DecodeKey(absl::string_view bytes) {
 }
 
 std::string IdentityCodec::Encode(const Identity& record) {
-  pb::CaseIdentity message;
+  storage::RecordDraft<pb::CaseIdentity> draft;
+  pb::CaseIdentity& message = *draft;
   message.set_given_names(record.given_names);
   message.set_family_names(record.family_names);
   message.set_given_names_romanised(record.given_names_romanised);

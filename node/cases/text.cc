@@ -165,8 +165,10 @@ absl::Status CheckFreeText(absl::string_view field, absl::string_view text,
 absl::Status CheckPersonName(absl::string_view field, absl::string_view text,
                              size_t bytes_max, NameScript script) {
   RETURN_IF_ERROR(CheckText(field, text, bytes_max, false));
-  const absl::Status invisible = FieldError(
-      field, "must not hold invisible characters or directional marks");
+  const auto invisible = [&] {
+    return FieldError(
+        field, "must not hold invisible characters or directional marks");
+  };
   Script word = Script::kNone;  // The first of the three in this word.
   bool after_letter = false;
   bool joined = false;  // The last character was a joiner.
@@ -174,14 +176,14 @@ absl::Status CheckPersonName(absl::string_view field, absl::string_view text,
   bool space = false;  // The last character was white space.
   for (size_t at = 0; at < text.size();) {
     const uint32_t point = Next(text, at);
-    if (IsInvisible(point)) return invisible;
+    if (IsInvisible(point)) return invisible();
     if (IsJoiner(point)) {
-      if (!after_letter || joined) return invisible;
+      if (!after_letter || joined) return invisible();
       joined = true;
       continue;
     }
     if (IsSpace(point)) {
-      if (joined) return invisible;
+      if (joined) return invisible();
       if (!begun) {
         return FieldError(field, "must not begin or end with a space");
       }
@@ -208,7 +210,7 @@ absl::Status CheckPersonName(absl::string_view field, absl::string_view text,
     space = false;
     begun = true;
   }
-  if (joined) return invisible;
+  if (joined) return invisible();
   if (space) {
     return FieldError(field, "must not begin or end with a space");
   }

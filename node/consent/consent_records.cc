@@ -12,6 +12,7 @@
 #include "node/base/exchange_terms.h"
 #include "node/base/status_macros.h"
 #include "node/storage/record_bytes.h"
+#include "node/storage/record_draft.h"
 
 namespace amparo::consent {
 namespace {
@@ -103,7 +104,8 @@ absl::StatusOr<ConsentId> ConsentCodec::DecodeKey(absl::string_view bytes) {
 
 std::string ConsentCodec::Encode(const Consent& consent) {
   const ConsentFields& fields = consent.fields();
-  record::ConsentRecord stored;
+  storage::RecordDraft<record::ConsentRecord> draft;
+  record::ConsentRecord& stored = *draft;
   stored.set_consent_id(fields.id.bytes());
   stored.set_subject_id(fields.subject.bytes());
   stored.set_purpose(static_cast<uint32_t>(fields.purpose));

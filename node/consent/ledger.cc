@@ -162,8 +162,9 @@ absl::Status Ledger::Erase(storage::Batch& batch, const storage::Reader& reader,
 absl::Status Ledger::InsertWithCase(storage::Batch& batch,
                                     const Consent& consent,
                                     const KeyId& key) const {
-  const storage::Table<ConsentCodec> table(vault_);
-  RETURN_IF_ERROR(table.Insert(batch, consent.id(), consent, key));
+  // 128 fresh random bits are taken by nobody: not looked up at the commit.
+  RETURN_IF_ERROR(storage::Table<ConsentCodec>(vault_).Put(batch, consent.id(),
+                                                           consent, key));
   IndexBySubject(batch, consent.subject(), consent.id());
   return absl::OkStatus();
 }
@@ -172,6 +173,8 @@ absl::Status Ledger::InsertImported(storage::Batch& batch,
                                     const Consent& consent, const KeyId& key,
                                     const PersonId& actor,
                                     absl::Time now) const {
+  batch.RequireAbsent(ConsentCodec::kTable,
+                      ConsentCodec::EncodeKey(consent.id()));
   RETURN_IF_ERROR(InsertWithCase(batch, consent, key));
   return log_.Record(
       batch,

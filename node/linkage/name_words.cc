@@ -33,12 +33,15 @@ constexpr int32_t kArticleRestMin = 3;
 // Letters that ICU's own rules leave as they are (Tajik) or write in a way
 // that the marks' removal would confuse with another letter, and the Arabic
 // ending that is heard as a vowel; then the rules of ICU. An ain counts as the
-// vowel it begins with.
+// vowel it begins with. In two parts, because the second leaves what is letters
+// of ASCII already as it is but for capitals, and takes as long as the first.
 constexpr char kRules[] = R"(
 ҷ > j; ҳ > h; қ > q; ғ > gh; ӯ > u; ӣ > i;
 ة > ه;
 ç > ch; č > ch; ć > ch; š > sh; ş > sh; ș > sh; ž > zh;
 :: Russian-Latin/BGN;
+)";
+constexpr char kMoreRules[] = R"(
 :: Any-Latin;
 :: Lower;
 ʿ > a; ʻ > a;
@@ -47,6 +50,9 @@ constexpr char kRules[] = R"(
 :: Latin-ASCII;
 :: Lower;
 )";
+
+// What a row below begins with.
+constexpr absl::string_view kAlikeStarts = "cdgkpqstxz";
 
 // Longest first. What romanisations write in different ways.
 constexpr std::pair<absl::string_view, absl::string_view> kAlike[] = {
@@ -64,15 +70,11 @@ absl::Status NoIcu() {
 }
 
 // Null when ICU's data are missing. Its own objects are never destroyed.
-const icu::Transliterator* ToLatin() {
-  static const icu::Transliterator* const made = [] {
-    UErrorCode failed = U_ZERO_ERROR;
-    UParseError where;
-    return icu::Transliterator::createFromRules(
-        "amparo-names", icu::UnicodeString::fromUTF8(kRules), UTRANS_FORWARD,
-        where, failed);
-  }();
-  return made;
+const icu::Transliterator* Make(const char* name, const char* rules) {
+  UErrorCode failed = U_ZERO_ERROR;
+  UParseError where;
+  return icu::Transliterator::createFromRules(
+      name, icu::UnicodeString::fromUTF8(rules), UTRANS_FORWARD, where, failed);
 }
 
 absl::StatusOr<icu::UnicodeString> Folded(absl::string_view text) {
@@ -90,28 +92,29 @@ absl::StatusOr<icu::UnicodeString> Folded(absl::string_view text) {
 
 // What is letters of ASCII, digits and spaces already: the rules leave it as it
 // is, but take most of the time of an import to find out.
+std::optional<std::string> LatinAlready(absl::string_view text) {
+  const bool already = std::all_of(text.begin(), text.end(), [](char c) {
+    return c == ' ' || absl::ascii_isalnum(static_cast<unsigned char>(c));
+  });
+  if (!already) return std::nullopt;
+  return absl::AsciiStrToLower(text);
+}
+
 std::optional<std::string> LatinAlready(const icu::UnicodeString& text) {
-  std::string latin;
-  latin.reserve(static_cast<size_t>(text.length()));
-  for (int32_t i = 0; i < text.length(); ++i) {
-    const char16_t unit = text.charAt(i);
-    const auto c = static_cast<unsigned char>(unit);
-    if (unit > 0x7f || (!absl::ascii_isalnum(c) && c != ' ')) {
-      return std::nullopt;
-    }
-    latin.push_back(absl::ascii_tolower(c));
-  }
-  return latin;
+  std::string utf8;
+  text.toUTF8String(utf8);
+  return LatinAlready(utf8);
 }
 
 // Latin letters, digits and the spaces between what was written without.
 absl::StatusOr<std::string> Latin(icu::UnicodeString text) {
-  if (std::optional<std::string> already = LatinAlready(text)) {
-    return *std::move(already);
+  static const icu::Transliterator* const steps[] = {
+      Make("amparo-names", kRules), Make("amparo-names-more", kMoreRules)};
+  for (const icu::Transliterator* const step : steps) {
+    if (auto already = LatinAlready(text)) return *std::move(already);
+    if (step == nullptr) return NoIcu();
+    step->transliterate(text);
   }
-  const icu::Transliterator* const to_latin = ToLatin();
-  if (to_latin == nullptr) return NoIcu();
-  to_latin->transliterate(text);
   std::string utf8;
   text.toUTF8String(utf8);
   std::string latin;
@@ -149,16 +152,10 @@ bool IsHan(const icu::UnicodeString& word) {
   return uscript_getScript(word.char32At(0), &failed) == USCRIPT_HAN;
 }
 
-// A word of a name with what only a stored one needs.
 struct Word {
-  NameWord forms;
+  std::vector<std::string> exact;  // As NameWord::exact.
   std::vector<std::string> parts;  // Of Han characters: the first, the others.
 };
-
-void AddForm(std::string exact, NameWord& word) {
-  word.loose.push_back(LooseForm(exact));
-  word.exact.push_back(std::move(exact));
-}
 
 absl::StatusOr<Word> ReadWord(const icu::UnicodeString& written) {
   Word word;
@@ -167,7 +164,7 @@ absl::StatusOr<Word> ReadWord(const icu::UnicodeString& written) {
   const std::vector<std::string> syllables =
       absl::StrSplit(latin, ' ', absl::SkipEmpty());
   if (syllables.empty()) return word;
-  AddForm(absl::StrJoin(syllables, ""), word.forms);
+  word.exact.push_back(absl::StrJoin(syllables, ""));
   if (IsHan(written) && syllables.size() > 1) {
     word.parts = {syllables[0],
                   absl::StrJoin(syllables.begin() + 1, syllables.end(), "")};
@@ -178,7 +175,7 @@ absl::StatusOr<Word> ReadWord(const icu::UnicodeString& written) {
   if (has_article) {
     ASSIGN_OR_RETURN(std::string without,
                      Latin(written.tempSubString(kArticleLetters)));
-    AddForm(std::move(without), word.forms);
+    word.exact.push_back(std::move(without));
   }
   return word;
 }
@@ -191,16 +188,43 @@ bool IsParticle(const Word& word) {
     }
     return set;
   }();
-  return particles->contains(word.forms.exact.front());
+  return particles->contains(word.exact.front());
+}
+
+// The words of what has only letters of ASCII, as the long way would read
+// them; nullopt of anything else.
+std::optional<std::vector<Word>> AsciiWords(absl::string_view name) {
+  std::vector<Word> words;
+  bool inside = false;
+  for (const char c : name) {
+    if (!absl::ascii_isascii(static_cast<unsigned char>(c))) {
+      return std::nullopt;
+    }
+    if (JoinsLetters(c)) continue;
+    if (!absl::ascii_isalnum(static_cast<unsigned char>(c))) {
+      inside = false;
+      continue;
+    }
+    if (!std::exchange(inside, true)) words.emplace_back().exact.emplace_back();
+    words.back().exact.front().push_back(
+        absl::ascii_tolower(static_cast<unsigned char>(c)));
+  }
+  return words;
+}
+
+absl::StatusOr<std::vector<Word>> WordsInOrder(absl::string_view name) {
+  if (auto words = AsciiWords(name)) return *std::move(words);
+  ASSIGN_OR_RETURN(const icu::UnicodeString folded, Folded(name));
+  std::vector<Word> words;
+  for (const icu::UnicodeString& written : Split(folded)) {
+    ASSIGN_OR_RETURN(Word word, ReadWord(written));
+    if (!word.exact.empty()) words.push_back(std::move(word));
+  }
+  return words;
 }
 
 absl::StatusOr<std::vector<Word>> ReadWords(absl::string_view name) {
-  ASSIGN_OR_RETURN(const icu::UnicodeString folded, Folded(name));
-  std::vector<Word> all;
-  for (const icu::UnicodeString& written : Split(folded)) {
-    ASSIGN_OR_RETURN(Word word, ReadWord(written));
-    if (!word.forms.exact.empty()) all.push_back(std::move(word));
-  }
+  ASSIGN_OR_RETURN(std::vector<Word> all, WordsInOrder(name));
   if (std::all_of(all.begin(), all.end(), IsParticle)) return all;
   all.erase(std::remove_if(all.begin(), all.end(), IsParticle), all.end());
   return all;
@@ -208,7 +232,7 @@ absl::StatusOr<std::vector<Word>> ReadWords(absl::string_view name) {
 
 std::string Joined(const std::vector<Word>& words) {
   std::string joined;
-  for (const Word& word : words) joined += word.forms.exact.front();
+  for (const Word& word : words) joined += word.exact.front();
   return joined;
 }
 
@@ -218,7 +242,13 @@ absl::StatusOr<std::vector<NameWord>> WordsOfName(absl::string_view name) {
   ASSIGN_OR_RETURN(std::vector<Word> words, ReadWords(name));
   std::vector<NameWord> forms;
   forms.reserve(words.size());
-  for (Word& word : words) forms.push_back(std::move(word.forms));
+  for (Word& word : words) {
+    NameWord& form = forms.emplace_back();
+    for (const std::string& exact : word.exact) {
+      form.loose.push_back(LooseForm(exact));
+    }
+    form.exact = std::move(word.exact);
+  }
   return forms;
 }
 
@@ -229,7 +259,7 @@ absl::Status AddSpellings(absl::string_view given_names,
   ASSIGN_OR_RETURN(const std::vector<Word> family, ReadWords(family_names));
   for (const std::vector<Word>* words : {&given, &family}) {
     for (const Word& word : *words) {
-      spellings.insert(word.forms.exact.begin(), word.forms.exact.end());
+      spellings.insert(word.exact.begin(), word.exact.end());
       spellings.insert(word.parts.begin(), word.parts.end());
     }
     if (words->size() > 1) spellings.insert(Joined(*words));
@@ -244,6 +274,11 @@ absl::Status AddSpellings(absl::string_view given_names,
 std::string LooseForm(absl::string_view exact) {
   std::string alike;
   for (absl::string_view rest = exact; !rest.empty();) {
+    if (kAlikeStarts.find(rest.front()) == absl::string_view::npos) {
+      alike.push_back(rest.front());
+      rest.remove_prefix(1);
+      continue;
+    }
     const auto* const found = std::find_if(
         std::begin(kAlike), std::end(kAlike),
         [&](const auto& row) { return absl::StartsWith(rest, row.first); });
@@ -268,8 +303,12 @@ std::string LooseForm(absl::string_view exact) {
 }
 
 absl::StatusOr<std::string> DocumentForm(absl::string_view number) {
-  ASSIGN_OR_RETURN(icu::UnicodeString folded, Folded(number));
-  ASSIGN_OR_RETURN(std::string latin, Latin(std::move(folded)));
+  std::optional<std::string> already = LatinAlready(number);
+  if (!already.has_value()) {
+    ASSIGN_OR_RETURN(icu::UnicodeString folded, Folded(number));
+    ASSIGN_OR_RETURN(already, Latin(std::move(folded)));
+  }
+  std::string latin = *std::move(already);
   latin.erase(std::remove(latin.begin(), latin.end(), ' '), latin.end());
   absl::AsciiStrToUpper(&latin);
   return latin;

@@ -73,7 +73,10 @@ rocksdb::Options MakeOptions(Disk* disk) {
   // Nothing may be dropped; a log torn at its end is OpenTorn's.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kAbsoluteConsistency;
   options.track_and_verify_wals_in_manifest = true;
-  options.compression = rocksdb::kLZ4Compression;
+  // Values are sealed and hardly get smaller; files that are soon written
+  // again least of all.
+  options.compression_per_level = {rocksdb::kNoCompression,
+                                   rocksdb::kLZ4Compression};
   options.write_buffer_size = kWriteBufferBytes;
   options.max_write_buffer_number = 2;
   options.memtable_prefix_bloom_size_ratio = kMemoryBloomShare;

@@ -14,6 +14,7 @@ set(amparo_header_only
   node/peering/peering_parts.h
   node/linkage/particles.h
   node/people/password_checks.h
+  node/storage/record_draft.h
   node/storage/rocksdb_status.h
   node/storage/row_keys.h
   node/storage/sync_times.h

@@ -203,6 +203,7 @@ void CsvReader::Break(absl::Status problem) {
 absl::Status CsvReader::EndRecord(const RecordFunction& record) {
   if (state_ != State::kBroken) EndField();
   CsvRecord done = std::exchange(record_, CsvRecord());
+  record_.fields.reserve(done.fields.size());
   if (!done.problem.ok()) {
     done.raw = raw_;
     if (absl::EndsWith(done.raw, "\r")) done.raw.pop_back();

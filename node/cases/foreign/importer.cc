@@ -189,7 +189,7 @@ absl::Status Importer::Fill(Packet& packet) const {
   const absl::Time now = services_.clock.Now();
   packet.batch = storage::Batch();
   packet.without_consent = 0;
-  for (const Waiting& row : packet.rows) {
+  for (Waiting& row : packet.rows) {
     bool consented = false;
     RETURN_IF_ERROR(AddTo(packet.batch, row, now, consented));
     if (mapping_.consent.has_value() && !consented) ++packet.without_consent;
@@ -281,7 +281,7 @@ absl::StatusOr<std::vector<Entry>> Importer::EntriesOf(const CaseLife& life,
   return entries;
 }
 
-absl::Status Importer::AddTo(storage::Batch& batch, const Waiting& row,
+absl::Status Importer::AddTo(storage::Batch& batch, Waiting& row,
                              absl::Time now, bool& consented) const {
   const auto fresh_id = [this] {
     return crypto::RandomBytes(services_.random, CaseId::kSize);
@@ -291,7 +291,7 @@ absl::Status Importer::AddTo(storage::Batch& batch, const Waiting& row,
   const absl::CivilDay today = absl::ToCivilDay(now, absl::UTCTimeZone());
   const bool closed = IsClosed(row.life.status);
   ASSIGN_OR_RETURN(std::vector<Entry> entries, EntriesOf(row.life, now));
-  const NewCase fresh{
+  NewCase fresh{
       .file = Case{.id = id,
                    .number = CaseNumber::Generate(services_.random),
                    .subject = subject,
@@ -310,11 +310,15 @@ absl::Status Importer::AddTo(storage::Batch& batch, const Waiting& row,
                    .closed_at = closed ? std::optional(row.life.ClosedAt(now))
                                        : std::nullopt,
                    .closing_reason = row.life.closing_reason},
-      .profile = row.profile,
-      .identity = row.identity,
-      .source_key = row.source_key,
+      .profile = std::move(row.profile),
+      .identity = std::move(row.identity),
+      .source_key = std::move(row.source_key),
       .entries = std::move(entries)};
   ASSIGN_OR_RETURN(const KeyId key, services_.registry.Insert(batch, fresh));
+  // Lent, not copied: after a conflict the row is added again.
+  row.profile = std::move(fresh.profile);
+  row.identity = std::move(fresh.identity);
+  row.source_key = std::move(fresh.source_key);
   audit::Event event{
       .kind = audit::EventKind::kCaseRegistered,
       .at = now,

@@ -160,7 +160,8 @@ class Importer {
   // After a conflict: commits the rows that nobody else imported meanwhile.
   absl::Status CommitAgain(Packet& packet);
   void Count(const Packet& packet);
-  absl::Status AddTo(storage::Batch& batch, const Waiting& row, absl::Time now,
+  // Leaves the row as it was, unless it fails.
+  absl::Status AddTo(storage::Batch& batch, Waiting& row, absl::Time now,
                      bool& consented) const;
   // What a row has written down about its case, as it will be stored.
   absl::StatusOr<std::vector<Entry>> EntriesOf(const CaseLife& life,

@@ -400,6 +400,7 @@ MappedRow BoundMapping::Apply(const CsvRecord& record) const {
     row.outcome = MappedRow::Outcome::kSkipped;
     return row;
   }
+  row.entries.reserve(constants_.size() + columns_.size());
   row.entries = constants_;
   IdentityCells identity;
   LifeCells life;

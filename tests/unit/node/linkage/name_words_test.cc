@@ -88,6 +88,17 @@ TEST(NameWordsTest, AsciiIsReadAsTheRulesWouldReadIt) {
   }
 }
 
+TEST(NameWordsTest, SignsOfAsciiPartOrJoinAsBesideOtherLetters) {
+  for (int sign = 1; sign < 128; ++sign) {
+    const std::string plain =
+        absl::StrCat("Ab", std::string(1, static_cast<char>(sign)), "Cd e");
+    std::vector<std::string> beside = Exact(absl::StrCat("\u00e1 ", plain));
+    ASSERT_FALSE(beside.empty());
+    beside.erase(beside.begin());
+    EXPECT_EQ(Exact(plain), beside) << sign;
+  }
+}
+
 TEST(NameWordsTest, APersonIsFoundFromAnotherScript) {
   const struct {
     const char* typed;
