@@ -21,7 +21,6 @@ constexpr absl::Duration kWaitingFailed = absl::Hours(24);
 constexpr absl::Duration kSyncWarned = absl::Milliseconds(50);
 constexpr absl::Duration kSyncFailed = absl::Milliseconds(500);
 constexpr uint64_t kMebibyte = 1024 * 1024;
-constexpr uint64_t kFreeFailed = 512 * kMebibyte;
 constexpr uint64_t kFreeWarned = 2048 * kMebibyte;
 constexpr uint64_t kFreeWarnedPercent = 10;
 // Fixes in 3.0.22 concern what this program calls.
@@ -115,7 +114,7 @@ class Diagnosis {
     if (!facts_.disk_known) {
       Add(Level::kWarn, "disk", "the space of the data directory is not known",
           "look yourself: df on the data directory");
-    } else if (facts_.disk_free_bytes < kFreeFailed) {
+    } else if (facts_.disk_free_bytes < limits::kDiskReserveBytes) {
       Add(Level::kFail, "disk", seen,
           "make space now: a full disk stops all "
           "work, though nothing is lost");

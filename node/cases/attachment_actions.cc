@@ -139,6 +139,7 @@ absl::StatusOr<std::unique_ptr<Upload>> AttachmentActions::Begin(
     }
   }
   RETURN_IF_ERROR(book_.CheckFits(desk_.store(), file.value.id, *attached));
+  RETURN_IF_ERROR(storage::CheckRoom(desk_.store(), attached->size));
   ASSIGN_OR_RETURN(std::unique_ptr<StreamPlaces::Place> place,
                    streams_.Take(caller.person(), std::move(end)));
   ASSIGN_OR_RETURN(const EntryId id, desk_.FreshId<EntryId>());

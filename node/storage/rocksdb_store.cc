@@ -148,6 +148,13 @@ class RocksDbStore final : public ReadsRows<Store> {
     return std::make_unique<RocksDbSnapshot>(*db_, db_->GetSnapshot());
   }
   bool writable() const override { return committer_.writable(); }
+  std::optional<uint64_t> FreeBytes() const override {
+    uint64_t bytes = 0;
+    const rocksdb::IOStatus asked = db_->GetFileSystem()->GetFreeSpace(
+        db_->GetName(), rocksdb::IOOptions(), &bytes, nullptr);
+    if (!asked.ok()) return std::nullopt;
+    return bytes;
+  }
   StoreFigures Figures() const override {
     StoreFigures figures;
     for (const std::string& part :

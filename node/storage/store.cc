@@ -3,7 +3,10 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "crypto/base/bytes.h"
+#include "node/base/errors.h"
+#include "node/base/limits.h"
 #include "node/storage/row_keys.h"
 
 namespace amparo::storage {
@@ -82,6 +85,18 @@ absl::Status Reader::ScanPrefix(TableId table, absl::string_view prefix,
   const std::string limit = EndOfPrefix(prefix);
   if (!limit.empty() && start >= limit) return absl::OkStatus();
   return Scan(table, start, limit, row);
+}
+
+absl::Status CheckRoom(const Store& store, uint64_t bytes) {
+  const std::optional<uint64_t> free = store.FreeBytes();
+  if (!free.has_value() || *free >= limits::kDiskReserveBytes + bytes) {
+    return absl::OkStatus();
+  }
+  return Error(Reason::kLimitExceeded,
+               absl::StrCat("the disk of the node is nearly full: files and "
+                            "imports leave ",
+                            limits::kDiskReserveBytes >> 20,
+                            " MiB of it to everything else"));
 }
 
 }  // namespace amparo::storage

@@ -139,9 +139,17 @@ class Store : public Reader {
   // until the store is opened again. Costs nothing to ask.
   virtual bool writable() const = 0;
 
+  // What may still be written to the disk; nullopt when it does not say. One
+  // system call.
+  virtual std::optional<uint64_t> FreeBytes() const { return std::nullopt; }
+
   // Microseconds, no I/O. All zero for a store that does not know.
   virtual StoreFigures Figures() const { return {}; }
 };
+
+// For what is large and can wait: kLimitExceeded when `bytes` more would leave
+// less than limits::kDiskReserveBytes of the disk of `store`.
+absl::Status CheckRoom(const Store& store, uint64_t bytes);
 
 // Where the files of a store are, when not on the machine's own disk.
 class Disk {

@@ -54,6 +54,10 @@ class CrashingStore final : public storage::Store {
       absl::Span<const storage::Batch* const> batches) override;
   std::unique_ptr<storage::Reader> NewSnapshot() const override;
   bool writable() const override { return !dead() && inner_->writable(); }
+  std::optional<uint64_t> FreeBytes() const override { return free_bytes; }
+
+  // What the disk says it has left.
+  std::optional<uint64_t> free_bytes;
 
  private:
   const std::unique_ptr<storage::Store> inner_;

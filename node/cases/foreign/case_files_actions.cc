@@ -104,6 +104,9 @@ absl::StatusOr<std::unique_ptr<Importer>> CaseFilesActions::BeginImport(
   ASSIGN_OR_RETURN(Mapping mapping,
                    Mapping::Parse(vocabulary::Lists::BuiltIn(), request.mapping,
                                   request.bases));
+  if (!request.dry_run) {
+    RETURN_IF_ERROR(storage::CheckRoom(services_.store, 0));
+  }
   ImportOptions options;
   options.only_rows = std::move(request.only_rows);
   options.dry_run = request.dry_run;

@@ -62,7 +62,9 @@ class CaseFilesActions {
       : services_(services) {}
 
   // CASE_IMPORT. The mapping is checked before this returns; nothing is stored
-  // before the first rows are fed. The importer must not outlive this.
+  // before the first rows are fed. kLimitExceeded when the disk has no room for
+  // more than what cannot wait (storage::CheckRoom). The importer must not
+  // outlive this.
   absl::StatusOr<std::unique_ptr<Importer>> BeginImport(
       const people::Caller& caller, ImportRequest request) const;
 

@@ -106,6 +106,17 @@ TEST_F(AttachmentActionsTest, TheFilesOfACaseHaveALimitTogether) {
   EXPECT_THAT(Send(anna_, Asking(file, "a"), "a"), IsOk());
 }
 
+TEST_F(AttachmentActionsTest, FilesLeaveOfADiskWhatTheOfficeNeeds) {
+  const Case file = Registered(anna_, {});
+  office_.store->free_bytes = limits::kDiskReserveBytes + 2;
+  EXPECT_EQ(ReasonOf(attachments_.Begin(anna_, Asking(file, "abc")).status()),
+            Reason::kLimitExceeded);
+  EXPECT_THAT(Send(anna_, Asking(file, "ab"), "ab"), IsOk());
+  // Who registers a person needs little.
+  office_.store->free_bytes = 0;
+  Registered(anna_, {});
+}
+
 TEST_F(AttachmentActionsTest, APhotoIsAttachedAndNamedInOneTransaction) {
   const Case file = Registered(anna_, {}, Named("Olena"));
   AttachRequest request = Asking(file, "abc");

@@ -195,7 +195,7 @@ TEST_F(TransportTest, LinesOfACallCarryItsRequestNumber) {
 }
 
 TEST_F(TransportTest, AFloodOfHellosIsRefusedAndLettersAreNot) {
-  const auto hello = [this](Port& from, Office& to) {
+  const auto hello = [](Port& from, Office& to) {
     return from.clients->Hello(*from.office.peers->Get(to.id), "").status();
   };
   for (int i = 0; i < limits::kHelloBurst; ++i) {

@@ -113,6 +113,14 @@ TEST_F(DirectoryTest, IsMadeForItsOwnerOnly) {
   EXPECT_EQ(made.st_mode & 0777, 0700u);
 }
 
+TEST_F(DirectoryTest, SaysWhatItsDiskHasLeft) {
+  const auto store = OpenStore(directory_);
+  ASSERT_THAT(store, IsOk());
+  const std::optional<uint64_t> free = (*store)->FreeBytes();
+  ASSERT_TRUE(free.has_value());
+  EXPECT_GT(*free, 0u);
+}
+
 TEST_F(DirectoryTest, BelowAMissingDirectoryIsRefused) {
   const auto opened = OpenStore(root_ + "/no/store");
   EXPECT_EQ(ReasonOf(opened.status()), Reason::kStorageFailed);

@@ -153,6 +153,19 @@ TEST_F(CaseFilesActionsTest, AnImportBelongsToWhoImports) {
       Reason::kNotAllowed);
 }
 
+TEST_F(CaseFilesActionsTest, ImportsLeaveOfADiskWhatTheOfficeNeeds) {
+  office_.store->free_bytes = limits::kDiskReserveBytes - 1;
+  const CaseFilesActions actions(office_.services());
+  ImportRequest request;
+  request.mapping = std::string(kMapping);
+  EXPECT_EQ(ReasonOf(actions.BeginImport(anna_, request).status()),
+            Reason::kLimitExceeded);
+  request.dry_run = true;
+  EXPECT_THAT(actions.BeginImport(anna_, request), IsOk());
+  office_.store->free_bytes = limits::kDiskReserveBytes;
+  ImportThree();
+}
+
 TEST_F(CaseFilesActionsTest, ACsvFileHasEveryVariableAndNoNames) {
   ImportThree();
   std::string file;
