@@ -5,6 +5,7 @@
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
+#include <sodium.h>
 
 #include <algorithm>
 #include <cstring>
@@ -72,29 +73,17 @@ bool HmacSha256Key::Verify(absl::string_view message,
   return ConstantTimeEqual(Compute(message), tag);
 }
 
-// By hand over SHA-256, as RFC 2104 says: OpenSSL's MAC takes longer to set up
-// than to run, and sealing a letter asks for eight under eight keys.
+// libsodium's, because OpenSSL's takes longer to set up than to run, and
+// sealing a letter asks for eight under eight keys.
 std::string HmacSha256(absl::string_view key, absl::string_view message) {
-  constexpr size_t kBlockSize = 64;
-  constexpr char kInner = 0x36;
-  constexpr char kOuter = 0x5c;
-  static thread_local Sha256Stream stream;
-  char block[kBlockSize] = {};
-  if (key.size() > kBlockSize) {
-    const std::string hashed = Sha256(key);
-    std::memcpy(block, hashed.data(), hashed.size());
-  } else if (!key.empty()) {
-    std::memcpy(block, key.data(), key.size());
-  }
-  for (char& byte : block) byte = static_cast<char>(byte ^ kInner);
-  stream.Update({block, kBlockSize});
-  stream.Update(message);
-  const std::string inner = stream.Finish();
-  for (char& byte : block) byte = static_cast<char>(byte ^ kInner ^ kOuter);
-  stream.Update({block, kBlockSize});
-  stream.Update(inner);
-  Cleanse(block, kBlockSize);
-  return stream.Finish();
+  crypto_auth_hmacsha256_state state;
+  std::string tag(kHmacSize, '\0');
+  crypto_auth_hmacsha256_init(&state, In(key), key.size());
+  crypto_auth_hmacsha256_update(&state, In(message), message.size());
+  crypto_auth_hmacsha256_final(&state,
+                               reinterpret_cast<unsigned char*>(tag.data()));
+  sodium_memzero(&state, sizeof(state));
+  return tag;
 }
 
 Secret HkdfExtract(absl::string_view salt, absl::string_view input_key) {

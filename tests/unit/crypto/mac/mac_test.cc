@@ -27,7 +27,7 @@ TEST(HmacSha256, TakesAnEmptyKeyAndMessage) {
             "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
 }
 
-// One is OpenSSL's and one is written here; a block of SHA-256 is 64 bytes.
+// One is OpenSSL's and one libsodium's; a block of SHA-256 is 64 bytes.
 TEST(HmacSha256, AgreesWithHmacSha256KeyWhateverTheLengthOfTheKey) {
   for (size_t size = 0; size <= 2 * 64 + 1; ++size) {
     const std::string key(size, static_cast<char>('a' + size % 26));

@@ -16,6 +16,7 @@
 #include "crypto/base/digest.h"
 #include "nlohmann/json.hpp"
 #include "node/base/errors.h"
+#include "node/base/limits.h"
 #include "node/cases/columns.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/node/cases/office.h"
