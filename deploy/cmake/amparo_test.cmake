@@ -55,7 +55,7 @@ function(amparo_test name)
   # the compiler's time.
   # A case names the fields that it is about.
   target_compile_options(${name} PRIVATE -pthread $<$<CONFIG:Release>:-O0>
-    -Wno-missing-field-initializers)
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-missing-field-initializers>)
   target_precompile_headers(${name} REUSE_FROM amparo_test_headers)
   target_compile_definitions(${name} PRIVATE
     AMPARO_SOURCE_DIR="${PROJECT_SOURCE_DIR}"

@@ -126,7 +126,7 @@ void Simulation::Propose(Place& place) {
       place.self->Proposal(dice_.Of(place.desk.cases), peer.self->id());
   ++place.promises.proposals;
   Attempt(place, absl::StrCat("asks ", peer.self->name()),
-          [this, &place, &peer, request] {
+          [&place, &peer, request] {
             const auto proposed = place.self->node().referrals().Propose(
                 place.self->caseworker(), request);
             if (!proposed.ok()) return proposed.status();

@@ -132,8 +132,7 @@ const std::vector<Fault>& TermsFaults() {
        }},
       {"VoidForALetterOfAnotherThread", Reason::kHeaderMismatch,
        [](Federation& all) {
-         Plain plain;
-         const auto in_place = [&plain](Plain& p) {
+         const auto in_place = [](Plain& p) {
            delivery::VoidNotice notice;
            notice.message = p.header.message;
            notice.seq = p.header.seq;
