@@ -8,9 +8,9 @@
 #include "node/base/errors.h"
 #include "node/base/limits.h"
 #include "node/base/status_macros.h"
+#include "node/base/text.h"
 #include "node/cases/cases_records.h"
 #include "node/cases/entry_book.h"
-#include "node/cases/text.h"
 #include "node/people/lookup.h"
 #include "node/people/people_records.h"
 

@@ -12,8 +12,8 @@
 #include "node/base/errors.h"
 #include "node/base/limits.h"
 #include "node/base/status_macros.h"
+#include "node/base/text.h"
 #include "node/cases/entry_book.h"
-#include "node/cases/text.h"
 
 namespace amparo::cases {
 namespace {

@@ -11,9 +11,9 @@
 #include "node/base/errors.h"
 #include "node/base/limits.h"
 #include "node/base/status_macros.h"
+#include "node/base/text.h"
 #include "node/cases/entries_records.h"
 #include "node/cases/retention_records.h"
-#include "node/cases/text.h"
 
 namespace amparo::cases {
 namespace {

@@ -15,6 +15,7 @@
 #include "node/base/errors.h"
 #include "node/base/limits.h"
 #include "node/base/status_macros.h"
+#include "node/base/text.h"
 #include "node/peering/signed_body.h"
 
 namespace amparo::peering {
@@ -214,39 +215,6 @@ bool IsHostCharacter(char c) {
          c == '-' || c == '_';
 }
 
-// Strict UTF-8 (RFC 3629) without control characters.
-bool IsPrintableUtf8(absl::string_view text) {
-  for (size_t i = 0; i < text.size();) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    size_t length = 0;
-    uint32_t point = 0;
-    if (byte < 0x80) {
-      length = 1, point = byte;
-    } else if (byte >= 0xC2 && byte < 0xE0) {
-      length = 2, point = byte & 0x1Fu;
-    } else if (byte >= 0xE0 && byte < 0xF0) {
-      length = 3, point = byte & 0x0Fu;
-    } else if (byte >= 0xF0 && byte < 0xF5) {
-      length = 4, point = byte & 0x07u;
-    } else {
-      return false;
-    }
-    if (text.size() - i < length) return false;
-    for (size_t k = 1; k < length; ++k) {
-      const auto next = static_cast<unsigned char>(text[i + k]);
-      if ((next & 0xC0u) != 0x80) return false;
-      point = (point << 6) | (next & 0x3Fu);
-    }
-    const bool overlong =
-        (length == 3 && point < 0x800) || (length == 4 && point < 0x10000);
-    const bool surrogate = point >= 0xD800 && point < 0xE000;
-    if (overlong || surrogate || point > 0x10FFFF) return false;
-    if (point < 0x20 || (point >= 0x7F && point < 0xA0)) return false;
-    i += length;
-  }
-  return true;
-}
-
 }  // namespace
 
 SealingKeyId SealingKeyIdOf(const crypto::X25519PublicKey& key) {
@@ -355,7 +323,7 @@ bool IsAddress(absl::string_view text) {
 }
 
 bool IsOfficeName(absl::string_view text) {
-  return !text.empty() && text.size() <= 128 && IsPrintableUtf8(text);
+  return !text.empty() && text.size() <= 128 && !HasControls(text);
 }
 
 }  // namespace amparo::peering

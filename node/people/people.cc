@@ -12,6 +12,7 @@
 #include "node/base/errors.h"
 #include "node/base/limits.h"
 #include "node/base/status_macros.h"
+#include "node/base/text.h"
 
 namespace amparo::people {
 namespace {
@@ -21,58 +22,6 @@ constexpr size_t kTokenCharacters = 43;
 constexpr size_t kCodeBytes = 15;
 constexpr size_t kCodeCharacters = 24;
 constexpr char kCrockford[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-
-// How many bytes the UTF-8 sequence at the start of `text` has; 0 when there
-// is no well-formed one (RFC 3629, no surrogates, no longer form than needed).
-size_t SequenceLength(absl::string_view text) {
-  const auto byte = [&](size_t i) { return static_cast<uint8_t>(text[i]); };
-  const uint8_t first = byte(0);
-  if (first < 0x80) return 1;
-  const size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-  if (first < 0xc2 || first > 0xf4 || text.size() < length) return 0;
-  for (size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  }
-  if (first == 0xe0 && byte(1) < 0xa0) return 0;
-  if (first == 0xed && byte(1) > 0x9f) return 0;
-  if (first == 0xf0 && byte(1) < 0x90) return 0;
-  if (first == 0xf4 && byte(1) > 0x8f) return 0;
-  return length;
-}
-
-// The character that a well-formed sequence stands for.
-uint32_t CharacterOf(absl::string_view sequence) {
-  const auto first = static_cast<uint8_t>(sequence[0]);
-  if (sequence.size() == 1) return first;
-  uint32_t character = first & (0x7fu >> sequence.size());
-  for (const char c : sequence.substr(1)) {
-    character = (character << 6) | (static_cast<uint8_t>(c) & 0x3fu);
-  }
-  return character;
-}
-
-// A control character, or one that shows as nothing or turns what is beside
-// it: two names that differ in such a one look the same.
-bool IsUnseen(uint32_t c) {
-  const auto between = [c](uint32_t from, uint32_t to) {
-    return c >= from && c <= to;
-  };
-  return c < 0x20 || between(0x7f, 0x9f) || c == 0xad || c == 0x61c ||
-         c == 0x180e || between(0x200b, 0x200f) || between(0x2028, 0x202e) ||
-         between(0x2060, 0x206f) || c == 0xfeff || between(0xfff9, 0xfffb) ||
-         between(0xe0000, 0xe0fff);
-}
-
-bool IsPlainText(absl::string_view text) {
-  while (!text.empty()) {
-    const size_t length = SequenceLength(text);
-    if (length == 0 || IsUnseen(CharacterOf(text.substr(0, length)))) {
-      return false;
-    }
-    text.remove_prefix(length);
-  }
-  return true;
-}
 
 char CodeCharacter(char c) {
   c = absl::ascii_toupper(static_cast<unsigned char>(c));
@@ -110,14 +59,8 @@ absl::Status CheckName(absl::string_view name, absl::string_view field) {
                       absl::StrCat("must be 1 to ", limits::kPersonNameBytesMax,
                                    " bytes long"));
   }
-  if (!IsPlainText(name)) {
-    return FieldError(field,
-                      "must be UTF-8 without control or invisible characters");
-  }
-  if (name.front() == ' ' || name.back() == ' ') {
-    return FieldError(field, "must not begin or end with a space");
-  }
-  return absl::OkStatus();
+  return CheckPersonName(field, name, limits::kPersonNameBytesMax,
+                         NameScript::kAny);
 }
 
 std::string CanonicalName(absl::string_view name) {

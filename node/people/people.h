@@ -68,10 +68,9 @@ struct PersonSummary {
 };
 PersonSummary Summarise(const PersonId& id, const Person& person);
 
-// UTF-8 of 1 to limits::kPersonNameBytesMax bytes, no control characters, none
-// that is invisible or turns the direction of writing, no space at either end;
-// kFieldInvalid names `field`. Names are compared without
-// regard to the case of ASCII letters.
+// 1 to limits::kPersonNameBytesMax bytes that show as they are stored
+// (CheckPersonName in node/base/text.h); kFieldInvalid names `field`. Names are
+// compared without regard to the case of ASCII letters.
 absl::Status CheckName(absl::string_view name, absl::string_view field);
 std::string CanonicalName(absl::string_view name);
 // As a name, but may be empty.

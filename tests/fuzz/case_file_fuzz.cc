@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "node/base/text.h"
 #include "node/cases/foreign/mapping.h"
 #include "node/cases/foreign/mapping_documents.h"
-#include "node/cases/text.h"
 #include "tests/fuzz/case_life.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -53,7 +53,7 @@ void HoldWritten(const cases::CsvRecord& row) {
   std::vector<std::string> cells = row.fields;
   if (!row.problem.ok()) cells = {row.raw};
   for (std::string& cell : cells) {
-    if (!cases::IsUtf8(cell) || cell.find('\0') != std::string::npos) return;
+    if (!amparo::IsUtf8(cell) || cell.find('\0') != std::string::npos) return;
   }
   cases::CsvReader reader(',');
   int records = 0;

@@ -13,7 +13,7 @@
 #include "admin/cli/failure.h"
 #include "admin/cli/output.h"
 #include "amparo/office/v1/people.pb.h"
-#include "node/cases/text.h"
+#include "node/base/text.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace amparo {
@@ -23,9 +23,9 @@ using Json = nlohmann::ordered_json;
 
 // Line breaks apart, nothing that a terminal obeys.
 void HoldHarmless(absl::string_view text) {
-  HOLD(cases::IsUtf8(text));
+  HOLD(amparo::IsUtf8(text));
   for (const absl::string_view line : absl::StrSplit(text, '\n')) {
-    HOLD(!cases::HasControls(line));
+    HOLD(!amparo::HasControls(line));
   }
 }
 
@@ -35,7 +35,7 @@ void HoldJson(const std::string& text, const std::string& wrote) {
   HOLD(json.is_object());
   const auto found = json.find("text");
   HOLD(found != json.end() && found->is_string());
-  if (cases::IsUtf8(wrote)) HOLD(found->get<std::string>() == wrote);
+  if (amparo::IsUtf8(wrote)) HOLD(found->get<std::string>() == wrote);
 }
 
 void TryText(const std::string& wrote) {
@@ -80,7 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t* input, size_t size) {
 
   // A message as the node sends it: its text fields are UTF-8 or it is none.
   office::v1::Person person;
-  if (cases::IsUtf8(wrote)) {
+  if (amparo::IsUtf8(wrote)) {
     person.set_name(wrote);
     const Json json = cli::JsonOf(person);
     HOLD(json.is_object() && json.value("name", "?") == wrote);

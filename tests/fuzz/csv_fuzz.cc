@@ -10,8 +10,8 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "node/base/limits.h"
+#include "node/base/text.h"
 #include "node/cases/foreign/csv.h"
-#include "node/cases/text.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace amparo {
@@ -44,7 +44,7 @@ void HoldRecord(const cases::CsvRecord& record) {
   }
   HOLD(fields > 0);
   for (const std::string& field : record.fields) {
-    HOLD(cases::IsUtf8(field));
+    HOLD(amparo::IsUtf8(field));
     HOLD(field.find('\0') == std::string::npos);
   }
 }

@@ -11,7 +11,7 @@
 #include "node/base/errors.h"
 #include "node/base/limits.h"
 #include "node/base/status_macros.h"
-#include "node/cases/text.h"
+#include "node/base/text.h"
 
 namespace amparo::cases {
 namespace {

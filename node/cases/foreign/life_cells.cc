@@ -10,8 +10,8 @@
 #include "node/base/errors.h"
 #include "node/base/limits.h"
 #include "node/base/status_macros.h"
+#include "node/base/text.h"
 #include "node/cases/foreign/identity_cells.h"
-#include "node/cases/text.h"
 
 namespace amparo::cases {
 namespace {

@@ -173,6 +173,7 @@ TEST(OfficeNameTest, AcceptsTextOfAllScriptsButNoControlCharacters) {
   EXPECT_FALSE(IsOfficeName(std::string(129, 'a')));
   EXPECT_FALSE(IsOfficeName("a\nb"));
   EXPECT_FALSE(IsOfficeName("a\x7F"));
+  EXPECT_FALSE(IsOfficeName("a\xE2\x80\xAE"));     // Turns what follows.
   EXPECT_FALSE(IsOfficeName("\xC0\xAF"));          // Overlong.
   EXPECT_FALSE(IsOfficeName("\xE0\x80\xAF"));      // Overlong.
   EXPECT_FALSE(IsOfficeName("\xED\xA0\x80"));      // Surrogate.

@@ -50,7 +50,8 @@ TEST(NameTest, RulesOfNames) {
        false},  // Right to left.
       {"an\xe2\x81\xa6"
        "a",
-       false},  // An isolate.
+       false},           // An isolate.
+      {"маrta", false},  // Cyrillic and Latin in one word.
       {"\xff", false},
       {"\xc0\xaf", false},          // Longer form than needed.
       {"\xed\xa0\x80", false},      // A surrogate.
