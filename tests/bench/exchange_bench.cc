@@ -80,10 +80,18 @@ std::vector<Figure> Throughput(Pair& pair, const people::Caller& caller,
           each("  of the limit: cryptography", in_cryptography)};
 }
 
+// The limit is taken after each referral, its parts in the order in which a
+// referral takes them: by itself, each in a loop, a part finds the processor
+// awake and its caches warm, as no single referral does.
 std::vector<Figure> Latency(Pair& pair, const people::Caller& caller,
                             int times) {
+  const std::string folder = pair.made->folder.path();
+  BareCalls bare;
+  BareStore sender(folder + "/sender");
+  BareStore receiver(folder + "/receiver");
   std::vector<absl::Duration> took;
   std::vector<absl::Duration> proposed;
+  std::vector<absl::Duration> limit;
   size_t written = 0;
   std::vector<DiskWrite> writes;
   std::vector<SentCall> calls;
@@ -94,25 +102,28 @@ std::vector<Figure> Latency(Pair& pair, const people::Caller& caller,
     proposed.push_back(SystemClock().Now() - begin);
     Deliver(pair, 1);
     took.push_back(SystemClock().Now() - begin);
-    const auto sent = pair.a->link().TakeCalls();
-    calls.insert(calls.end(), sent.begin(), sent.end());
-    // The sender's outbox row and the receiver's letter.
-    for (BenchNode* const node : {pair.a.get(), pair.b.get()}) {
-      const auto taken = node->store().TakeWrites();
-      written += taken.size();
-      if (!taken.empty()) writes.push_back(taken.front());
-    }
+    // The sender's outbox row, the call, the receiver's letter.
+    const auto sent = pair.a->store().TakeWrites();
+    const auto call = pair.a->link().TakeCalls();
+    const auto received = pair.b->store().TakeWrites();
+    written += sent.size() + received.size();
+    if (sent.empty() || call.empty() || received.empty()) continue;
+    const absl::Duration begun = sender.Take(sent.front());
+    const absl::Duration on_the_wire = bare.Take({call.front()});
+    limit.push_back(begun + on_the_wire + receiver.Take(received.front()));
+    writes.insert(writes.end(), {sent.front(), received.front()});
+    calls.push_back(call.front());
   }
-  BareCalls bare;
   std::vector<absl::Duration> call_times;
   for (const SentCall& call : calls) call_times.push_back(bare.Take({call}));
-  const absl::Duration limit =
-      Median(call_times) +
-      2 * Median(TakeWrites(pair.made->folder.path() + "/one", writes));
+  const absl::Duration warm =
+      Median(call_times) + 2 * Median(TakeWrites(folder + "/one", writes));
   return {{"one referral to DELIVERED, median",
            absl::ToDoubleMilliseconds(Median(took)), "ms",
-           absl::ToDoubleMilliseconds(limit),
-           "one mTLS call and two synced writes", "< 4"},
+           absl::ToDoubleMilliseconds(Median(limit)),
+           "one mTLS call and two synced writes, in turn with it", "< 4"},
+          {"  of the limit: each in a loop of its own",
+           absl::ToDoubleMilliseconds(warm), "ms", 0, "", ""},
           {"  of it until it is proposed and in the outbox",
            absl::ToDoubleMilliseconds(Median(proposed)), "ms", 0, "", ""},
           {"  synced writes of both nodes",

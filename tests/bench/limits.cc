@@ -109,20 +109,25 @@ absl::Duration BareCalls::Take(const std::vector<SentCall>& calls) {
   return Now() - begin;
 }
 
+BareStore::BareStore(const std::string& folder)
+    : store_(OrDie(storage::OpenStore(folder))) {}
+
+absl::Duration BareStore::Take(const DiskWrite& write) {
+  storage::Batch batch;
+  for (size_t i = 0; i < write.rows; ++i) {
+    batch.Put(storage::TableId::kCases, Noise(write.key_bytes / write.rows),
+              Noise(write.value_bytes / write.rows));
+  }
+  const absl::Time begin = Now();
+  OrDie(store_->Commit(batch).status());
+  return Now() - begin;
+}
+
 std::vector<absl::Duration> TakeWrites(const std::string& folder,
                                        const std::vector<DiskWrite>& writes) {
-  const auto store = OrDie(storage::OpenStore(folder));
+  BareStore store(folder);
   std::vector<absl::Duration> times;
-  for (const DiskWrite& write : writes) {
-    storage::Batch batch;
-    for (size_t i = 0; i < write.rows; ++i) {
-      batch.Put(storage::TableId::kCases, Noise(write.key_bytes / write.rows),
-                Noise(write.value_bytes / write.rows));
-    }
-    const absl::Time begin = Now();
-    OrDie(store->Commit(batch).status());
-    times.push_back(Now() - begin);
-  }
+  for (const DiskWrite& write : writes) times.push_back(store.Take(write));
   return times;
 }
 

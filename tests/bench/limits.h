@@ -12,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "node/storage/store.h"
 #include "tests/bench/bench_node.h"
 
 namespace amparo::bench {
@@ -38,8 +39,18 @@ class BareCalls {
   std::unique_ptr<Impl> impl_;
 };
 
-// Synced batches of as many random rows and bytes, in an empty store in
-// `folder`; the time of each.
+// A store that is empty at first, in `folder`.
+class BareStore {
+ public:
+  explicit BareStore(const std::string& folder);
+  // The time of a synced batch of as many random rows and bytes.
+  absl::Duration Take(const DiskWrite& write);
+
+ private:
+  const std::unique_ptr<storage::Store> store_;
+};
+
+// Of each, one after the other in a BareStore.
 std::vector<absl::Duration> TakeWrites(const std::string& folder,
                                        const std::vector<DiskWrite>& writes);
 
