@@ -248,6 +248,13 @@ absl::Status RetentionActions::Hold(const people::Caller& caller,
                                           : "the case has a legal hold"),
                     request.release ? "Released" : "Held");
               }
+              if (request.release && keeping.held_by != caller.person() &&
+                  caller.ScopeFor(Permission::kCaseRetention) !=
+                      people::Scope::kOffice) {
+                return Error(Reason::kNotAllowed,
+                             "the hold is released by who placed it, or by "
+                             "the data protection officer");
+              }
               const absl::Time now = desk_.services().clock.Now();
               keeping.held_at.reset();
               keeping.held_by = PersonId();

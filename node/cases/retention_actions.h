@@ -125,7 +125,9 @@ class RetentionActions {
                                      const DecideRequest& request) const;
 
   // CASE_RETENTION. While a case is held nothing of it is deleted, by rule or
-  // decision, whatever is due. kWrongState when it is (not) held already.
+  // decision, whatever is due. Who placed a hold releases it, or who acts for
+  // the whole office; kNotAllowed for others. kWrongState when it is (not) held
+  // already.
   absl::Status Hold(const people::Caller& caller,
                     const HoldRequest& request) const;
 

@@ -269,6 +269,23 @@ TEST_F(RetentionActionsTest, NothingOfAHeldCaseIsDeletedUntilItIsReleased) {
   ExpectGone(file);
 }
 
+TEST_F(RetentionActionsTest, AHoldIsReleasedByWhoPlacedItOrTheWholeOffice) {
+  const Case file = Full("Maria");
+  const auto set = [&](const people::Caller& by, bool release) {
+    return retention_.Hold(
+        by, {Next(), file.number.text(), release,
+             release ? "NO_LONGER_NEEDED" : "LEGAL_PROCEEDINGS"});
+  };
+  ASSERT_THAT(set(officer_, false), IsOk());
+  EXPECT_EQ(ReasonOf(set(supervisor_, true)), Reason::kNotAllowed);
+  EXPECT_EQ(StateOf(set(officer_, false)), "Held");
+  ASSERT_THAT(set(officer_, true), IsOk());
+  ASSERT_THAT(set(supervisor_, false), IsOk());
+  ASSERT_THAT(set(officer_, true), IsOk());
+  ASSERT_THAT(set(supervisor_, false), IsOk());
+  ASSERT_THAT(set(supervisor_, true), IsOk());
+}
+
 TEST_F(RetentionActionsTest, NobodyDestroysAnythingOfAHeldCaseByHand) {
   const Case file = Full("Maria", /*close=*/false);
   const EntryId attached = Attach(file);
