@@ -85,8 +85,8 @@ inline constexpr int kAttachmentStreamsOfOneMax = 2;
 inline constexpr absl::Duration kAttachmentIdleMax = absl::Seconds(60);
 // Of all files of a case.
 inline constexpr size_t kAttachmentBytesPerCaseMax = 20 * kAttachmentBytesMax;
-// What files and imports leave of a disk, so that registering, consents and
-// letters go on; a store needs some of it to open at all.
+// What a file leaves of a disk, and an import must find when it begins, so that
+// registering, consents and letters go on; a store needs some of it to open.
 inline constexpr uint64_t kDiskReserveBytes = 512 * 1024 * 1024;
 // Fewer persons than this are not told apart by what was recorded of them.
 inline constexpr int64_t kCountShownMin = 11;
