@@ -64,11 +64,12 @@ function(amparo_header_file target)
 endfunction()
 
 # Where clang builds, libraries note which edges an input takes, so that
-# libFuzzer can steer by them.
-set(amparo_fuzzing OFF)
+# libFuzzer can steer by them; and they are optimised, which takes a third from
+# the time of their sanitised tests. The cases are not.
+set(amparo_fuzzing)
 if(AMPARO_SANITIZE MATCHES "address"
    AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-  set(amparo_fuzzing ON)
+  set(amparo_fuzzing -fsanitize=fuzzer-no-link -O1)
 endif()
 
 # What nearly every source includes, read once for a sanitised build. The other
@@ -82,7 +83,7 @@ if(AMPARO_SANITIZE)
     absl::time)
   amparo_header_file(amparo_headers)
   if(amparo_fuzzing)
-    target_compile_options(amparo_headers PRIVATE -fsanitize=fuzzer-no-link)
+    target_compile_options(amparo_headers PRIVATE ${amparo_fuzzing})
   endif()
   target_precompile_headers(amparo_headers PRIVATE
     <algorithm> <functional> <map> <memory> <optional> <set> <string> <utility>
@@ -101,7 +102,7 @@ function(amparo_library name)
     PRIVATE amparo_build_rules ${ARG_PRIVATE_DEPS})
   target_include_directories(amparo_${name} PUBLIC ${PROJECT_SOURCE_DIR})
   if(amparo_fuzzing)
-    target_compile_options(amparo_${name} PRIVATE -fsanitize=fuzzer-no-link)
+    target_compile_options(amparo_${name} PRIVATE ${amparo_fuzzing})
   endif()
   if(AMPARO_SANITIZE)
     target_precompile_headers(amparo_${name} REUSE_FROM amparo_headers)

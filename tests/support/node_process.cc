@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "amparo/office/v1/people.grpc.pb.h"
 #include "node/base/clock.h"
@@ -52,7 +53,13 @@ std::shared_ptr<grpc::Channel> ChannelTo(const std::string& socket) {
 // of a sanitised build would have to do when the node ends.
 void LeaveLeaksToOtherTests() {
 #if defined(AMPARO_SANITIZED)
-  ::setenv("ASAN_OPTIONS", "detect_leaks=0", /*overwrite=*/0);
+  // Of an option that is set twice the later counts.
+  const char* set = ::getenv("ASAN_OPTIONS");
+  const std::string options = set == nullptr ? "" : absl::StrCat(set, ":");
+  if (!absl::StrContains(options, "detect_leaks=0")) {
+    ::setenv("ASAN_OPTIONS", absl::StrCat(options, "detect_leaks=0").c_str(),
+             /*overwrite=*/1);
+  }
 #endif
 }
 
