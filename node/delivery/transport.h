@@ -18,10 +18,12 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "crypto/base/random.h"
 #include "node/base/call_figures.h"
 #include "node/base/clock.h"
+#include "node/base/limits.h"
 #include "node/delivery/delivery.h"
 #include "node/delivery/inbox.h"
 #include "node/peering/admission.h"
@@ -47,6 +49,14 @@ class PeeringDoor {
 // For the whole process; called when a server starts, may be called earlier.
 void QuietGrpcLog();
 
+// How long a connection may last, give or take a tenth. After `age` no call
+// begins on it; `grace` later it is closed whatever is under way, which also
+// ends a sender who never comes to the end of a letter.
+struct ConnectionAges {
+  absl::Duration age = limits::kConnectionAgeMax;
+  absl::Duration grace = limits::kDeliverCallTimeout;
+};
+
 // Thread-safe. All references must outlive it.
 class PeerServer {
  public:
@@ -55,7 +65,7 @@ class PeerServer {
   static absl::StatusOr<std::unique_ptr<PeerServer>> Start(
       const std::string& address, const peering::OwnOffice& own,
       const peering::Admission& admission, Inbox& inbox, PeeringDoor& door,
-      const Clock& clock);
+      const Clock& clock, const ConnectionAges& ages = ConnectionAges());
   // Shuts down.
   ~PeerServer();
 

@@ -287,9 +287,10 @@ class PeerServer::Impl {
  public:
   Impl(std::string address, const peering::OwnOffice& own,
        const peering::Admission& admission, Inbox& inbox, PeeringDoor& door,
-       const Clock& clock)
+       const Clock& clock, const ConnectionAges& ages)
       : address_(std::move(address)),
         own_(own),
+        ages_(ages),
         identities_(admission, clock),
         deliveries_(identities_, inbox),
         peerings_(identities_, door, clock),
@@ -363,9 +364,9 @@ class PeerServer::Impl {
     builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
                                Millis(limits::kHandshakeTimeout));
     builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS,
-                               Millis(limits::kConnectionAgeMax));
+                               Millis(ages_.age));
     builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS,
-                               Millis(limits::kDeliverCallTimeout));
+                               Millis(ages_.grace));
     builder.AddChannelArgument(
         GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
         kPingIntervalMinMs);
@@ -404,6 +405,7 @@ class PeerServer::Impl {
 
   const std::string address_;
   const peering::OwnOffice& own_;
+  const ConnectionAges ages_;
   Identities identities_;
   Deliveries deliveries_;
   Peerings peerings_;
@@ -422,11 +424,11 @@ class PeerServer::Impl {
 absl::StatusOr<std::unique_ptr<PeerServer>> PeerServer::Start(
     const std::string& address, const peering::OwnOffice& own,
     const peering::Admission& admission, Inbox& inbox, PeeringDoor& door,
-    const Clock& clock) {
+    const Clock& clock, const ConnectionAges& ages) {
   RETURN_IF_ERROR(crypto::RequireTls13());
   QuietGrpcLog();
   auto impl =
-      std::make_unique<Impl>(address, own, admission, inbox, door, clock);
+      std::make_unique<Impl>(address, own, admission, inbox, door, clock, ages);
   RETURN_IF_ERROR(impl->Listen());
   return std::unique_ptr<PeerServer>(new PeerServer(std::move(impl)));
 }

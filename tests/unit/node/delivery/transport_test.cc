@@ -23,8 +23,8 @@
 #include "node/base/limits.h"
 #include "node/base/log.h"
 #include "node/delivery/transport_status.h"
-#include "node/peering/invitations.h"
 #include "tests/support/status_matchers.h"
+#include "tests/unit/node/delivery/port.h"
 #include "tests/unit/node/delivery/two_offices.h"
 
 namespace amparo::delivery {
@@ -42,49 +42,6 @@ bool RequestIn(absl::string_view line, std::string* number) {
   *number = std::string(line.substr(at + kField.size(), 16));
   return number->size() == 16 && line.substr(at + kField.size() + 16)[0] == '"';
 }
-
-class OpenDoor final : public PeeringDoor {
- public:
-  absl::StatusOr<std::string> OnAcceptInvitation(
-      const peering::PeerIdentity& identity, absl::string_view) override {
-    invited = identity.invitation.has_value();
-    return std::string();
-  }
-  absl::StatusOr<std::string> OnHello(const peering::PeerIdentity& identity,
-                                      absl::string_view) override {
-    if (!answer.ok()) return answer;
-    caller = *identity.office;
-    return std::string();
-  }
-  bool invited = false;
-  OfficeId caller;
-  absl::Status answer;
-};
-
-// One end: its server and its clients.
-struct Port {
-  explicit Port(Office& owner)
-      : office(owner),
-        invitations(*owner.vault),
-        admission(*owner.store, *owner.peers, invitations) {
-    auto started = PeerServer::Start("127.0.0.1:0", *office.own, admission,
-                                     *office.inbox, door, office.clock);
-    EXPECT_THAT(started, IsOk());
-    server = *std::move(started);
-    clients = std::make_unique<PeerClients>(*office.own, *office.peers,
-                                            office.clock, office.random);
-  }
-  std::string address() const {
-    return absl::StrCat("127.0.0.1:", server->port());
-  }
-
-  Office& office;
-  peering::Invitations invitations;
-  peering::Admission admission;
-  OpenDoor door;
-  std::unique_ptr<PeerServer> server;
-  std::unique_ptr<PeerClients> clients;
-};
 
 class TransportTest : public testing::Test, protected TwoOffices {
  protected:
