@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Every kind of damage that fsck must name. Each case is a canary: it plants
-// one damage into sound offices and expects the table and the words; without
-// it nothing is found (FsckTest).
+// Rows that are gone, changed or at odds with others, and that fsck names each
+// of them with its table.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <functional>
-#include <ostream>
 #include <string>
 #include <vector>
 
@@ -21,6 +18,7 @@
 #include "node/region/region_records.h"
 #include "node/statistics/statistics_records.h"
 #include "tests/support/status_matchers.h"
+#include "tests/unit/node/app/fsck_damage.h"
 #include "tests/unit/node/app/fsck_world.h"
 
 namespace amparo::app {
@@ -30,18 +28,6 @@ using storage::TableId;
 using ::testing::Contains;
 using ::testing::Field;
 using ::testing::HasSubstr;
-
-struct Planted {
-  const char* name;
-  char office;  // 'a', 'b' or 'r'.
-  std::function<void(Damage&)> plant;
-  TableId table;  // Where it is found.
-  const char* what;
-};
-
-void PrintTo(const Planted& planted, std::ostream* out) {
-  *out << planted.name;
-}
 
 std::function<void(Damage&)> First(TableId table) {
   return [table](Damage& damage) { damage.DeleteFirst(table); };
@@ -452,21 +438,6 @@ std::vector<Planted> Outcomes() {
        TableId::kRegionReleases, "not signed by the office"},
   };
 }
-
-class FsckDamageTest : public ::testing::TestWithParam<Planted> {
- protected:
-  // One for all: each case gives its rows back.
-  static FsckWorld& World() {
-    static FsckWorld* const world = new FsckWorld();
-    return *world;
-  }
-  static TestOffice& Office(char name) {
-    FsckWorld& world = World();
-    return name == 'a'   ? world.pair.a
-           : name == 'b' ? world.pair.b
-                         : world.region;
-  }
-};
 
 TEST_P(FsckDamageTest, IsNamed) {
   const Planted& planted = GetParam();

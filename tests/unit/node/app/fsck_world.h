@@ -5,6 +5,7 @@
 #ifndef AMPARO_TESTS_UNIT_NODE_APP_FSCK_WORLD_H_
 #define AMPARO_TESTS_UNIT_NODE_APP_FSCK_WORLD_H_
 
+#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -70,6 +71,34 @@ class Damage {
       return;
     }
     MustBeOk(absl::NotFoundError("no such row"), "an edit");
+  }
+
+  // Puts the first record that can be read into another row as well, sealed
+  // for there; under `data_key` instead of its own when one is given.
+  template <class Codec>
+  void Copy(const typename Codec::Key& to,
+            std::optional<KeyId> data_key = std::nullopt) {
+    const storage::Vault& vault = office_.node().vault();
+    for (const auto& [key, value] : Rows(Codec::kTable)) {
+      if (!Codec::DecodeKey(key).ok()) continue;
+      const std::string row_key = Codec::EncodeKey(to);
+      Set(Codec::kTable, row_key,
+          Must(vault.Seal(data_key.value_or(Must(storage::Vault::KeyOf(value))),
+                          Codec::kTable, row_key, Codec::kSchemaVersion,
+                          Must(vault.Open(Codec::kTable, key,
+                                          Codec::kSchemaVersion, value)))));
+      return;
+    }
+    MustBeOk(absl::NotFoundError("no such row"), "a copy");
+  }
+  // The key of the first row of a table whose rows Codec reads.
+  template <class Codec>
+  typename Codec::Key FirstKey() const {
+    for (const auto& [key, value] : Rows(Codec::kTable)) {
+      auto decoded = Codec::DecodeKey(key);
+      if (decoded.ok()) return *std::move(decoded);
+    }
+    std::abort();
   }
 
   TestOffice& office() { return office_; }

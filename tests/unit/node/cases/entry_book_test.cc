@@ -352,5 +352,56 @@ TEST_F(EntryBookTest, FsckFindsWhatDoesNotBelongTogether) {
                           "an entry is of a case that is not there"));
 }
 
+TEST_F(EntryBookTest, FsckFindsWhatADecisionOrAKeyContradicts) {
+  const auto decision =
+      Add(StatusDecision{"ActualVictimOfTrafficking", "Police", "", ""});
+  ASSERT_THAT(decision, IsOk());
+  ASSERT_THAT(Findings(), IsEmpty());
+  const storage::Row<Case> row = Row();
+  const storage::Table<ProfileCodec> profiles(*office_.vault);
+  const auto profile = *profiles.Get(*office_.store, row.value.subject);
+  storage::Batch batch;
+  StoredProfile other = profile->value;
+  other.profile =
+      *other.profile.With(vocabulary::Lists::BuiltIn(),
+                          {{"identifiedBy", {"NGO"}}}, Profile::Origin::kInput);
+  ASSERT_THAT(profiles.Put(batch, row.value.subject, other, profile->key),
+              IsOk());
+  ASSERT_THAT(office_.store->Commit(batch), IsOk());
+  EXPECT_THAT(Findings(),
+              ElementsAre("a profile does not say what was decided last"));
+
+  storage::Batch back;
+  ASSERT_THAT(
+      profiles.Put(back, row.value.subject, profile->value, profile->key),
+      IsOk());
+  // Under the table's key it would outlive the erasure of the case.
+  ASSERT_THAT(storage::Table<EntryCodec>(*office_.vault)
+                  .Put(back, {id_, *decision},
+                       Book().Read(*office_.store, id_)->front()),
+              IsOk());
+  ASSERT_THAT(office_.store->Commit(back), IsOk());
+  EXPECT_THAT(
+      Findings(),
+      ElementsAre("an entry is sealed under another key than its case"));
+}
+
+TEST_F(EntryBookTest, FsckFindsAnIdentityWhoseHistoryIsGone) {
+  Identity who;
+  who.given_names_romanised = "Oleksandra";
+  ASSERT_THAT(Revise([&](CaseRevision& revision) {
+                revision.identity = CaseRevision::NewIdentity{
+                    *IdentityAccess::Granted(absl::OkStatus(), boris_), who};
+              }),
+              IsOk());
+  ASSERT_THAT(Findings(), IsEmpty());
+  storage::Batch batch;
+  storage::Table<IdentityChangeCodec>(*office_.vault).Delete(batch, {id_, 2});
+  ASSERT_THAT(office_.store->Commit(batch), IsOk());
+  EXPECT_THAT(Findings(),
+              ElementsAre("the history of identities does not say what the "
+                          "history of cases says"));
+}
+
 }  // namespace
 }  // namespace amparo::cases
