@@ -15,6 +15,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "node/app/upkeep.h"
+#include "node/base/errors.h"
+#include "tests/support/disk_copy.h"
 #include "tests/support/office_pair.h"
 #include "tests/support/status_matchers.h"
 
@@ -110,6 +112,49 @@ TEST_F(DoctorFactsTest, ALetterThatWaitsIsCountedAndDated) {
   const DoctorFacts facts = Gather();
   EXPECT_EQ(facts.peers[0].letters_waiting, 1u);
   EXPECT_EQ(facts.peers[0].oldest_since, written);
+}
+
+TEST_F(DoctorFactsTest, HowItGoesWithAPeerIsTold) {
+  // What b's clock said is three minutes old when a hears it.
+  pair_.network.on_hello = [this](TestOffice&, TestOffice&) {
+    pair_.clock.Advance(absl::Minutes(3));
+    return true;
+  };
+  ASSERT_THAT(pair_.b.node().SayHello(pair_.a.id()), IsOk());
+  const PeerFacts heard = Gather().peers.at(0);
+  EXPECT_EQ(heard.skew, -absl::Minutes(3));
+  EXPECT_EQ(heard.last_hello, pair_.clock.Now());
+  EXPECT_EQ(heard.failures, 0u);
+  EXPECT_EQ(heard.places_taken, 0u);
+  pair_.network.on_deliver = [](TestOffice&, TestOffice&,
+                                absl::Span<const std::string>) {
+    return TestNetwork::Outcomes(Error(Reason::kUnavailable));
+  };
+  pair_.Propose(pair_.NewPerson());
+  ASSERT_TRUE(pair_.Quiet());
+  pair_.a.node().outbox().counts().PlaceTaken(pair_.b.id());
+  const PeerFacts failed = Gather().peers.at(0);
+  EXPECT_EQ(failed.failures, 1u);
+  EXPECT_EQ(failed.places_taken, 1u);
+}
+
+TEST_F(DoctorFactsTest, AnOldCopyThatWasPutBackIsSeenWithTheFirstHello) {
+  TestOffice& a = pair_.a;
+  const auto put = [&a](storage::MemoryDisk& from, storage::MemoryDisk& to) {
+    a.Crash();
+    CopyDisk(from, to, a.directory());
+    a.Reopen();
+  };
+  storage::MemoryDisk copy;
+  put(a.disk(), copy);
+  ASSERT_THAT(a.node().own().SetAddress(a.node().log(), "a.example:1",
+                                        pair_.clock.Now()),
+              IsOk());
+  ASSERT_THAT(a.node().SayHello(pair_.b.id()), IsOk());
+  put(copy, a.disk());
+  EXPECT_FALSE(Gather().restore_needed);
+  EXPECT_EQ(ReasonOf(a.node().SayHello(pair_.b.id())), Reason::kRestoreNeeded);
+  EXPECT_TRUE(Gather().restore_needed);
 }
 
 TEST_F(DoctorFactsTest, ASetClockIsSeen) {
