@@ -359,28 +359,8 @@ class Diagnosis {
 
 }  // namespace
 
-absl::string_view Name(Level level) {
-  switch (level) {
-    case Level::kOk:
-      return "OK";
-    case Level::kWarn:
-      return "WARN";
-    case Level::kFail:
-      return "FAIL";
-  }
-  return "UNKNOWN";
-}
-
 std::vector<DoctorFinding> Diagnose(const DoctorFacts& facts) {
   return Diagnosis(facts).Run();
-}
-
-Level Worst(const std::vector<DoctorFinding>& findings) {
-  Level worst = Level::kOk;
-  for (const DoctorFinding& finding : findings) {
-    worst = std::max(worst, finding.level);
-  }
-  return worst;
 }
 
 }  // namespace amparo::app

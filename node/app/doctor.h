@@ -12,14 +12,12 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 
 namespace amparo::app {
 
 // Ordered: each is worse than the one before.
 enum class Level { kOk, kWarn, kFail };
-absl::string_view Name(Level level);  // "OK", "WARN", "FAIL"
 
 struct DoctorFinding {
   Level level = Level::kOk;
@@ -121,9 +119,6 @@ struct DoctorFacts {
 // At least one finding about each thing that is looked at, in a fixed order;
 // OK ones say what was seen.
 std::vector<DoctorFinding> Diagnose(const DoctorFacts& facts);
-
-// The worst of them; kOk when there is none.
-Level Worst(const std::vector<DoctorFinding>& findings);
 
 }  // namespace amparo::app
 

@@ -168,6 +168,4 @@ absl::StatusOr<std::unique_ptr<MetricsPage>> MetricsPage::Serve(
 MetricsPage::MetricsPage(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 MetricsPage::~MetricsPage() = default;
 
-int MetricsPage::port() const { return impl_->port(); }
-
 }  // namespace amparo::app

@@ -59,8 +59,6 @@ class MetricsPage {
   // Stops to serve.
   ~MetricsPage();
 
-  int port() const;
-
  private:
   class Impl;
   explicit MetricsPage(std::unique_ptr<Impl> impl);

@@ -72,8 +72,6 @@ class Service::Impl {
     }
   }
 
-  int port() const { return peers_->port(); }
-
  private:
   absl::Status Serve() {
     door_ = std::make_unique<HandshakeDoor>(node_->handshake());
@@ -157,6 +155,4 @@ absl::StatusOr<std::unique_ptr<Service>> Service::Start(
 Service::Service(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Service::~Service() = default;
 void Service::Stop() { impl_->Stop(); }
-int Service::port() const { return impl_->port(); }
-
 }  // namespace amparo::app

@@ -37,9 +37,6 @@ class Service {
   // called again.
   void Stop();
 
-  // The port that peers connect to.
-  int port() const;
-
  private:
   class Impl;
   explicit Service(std::unique_ptr<Impl> impl);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What a node does without being asked: new keys when they are due, a hello to
-// each peer, a signed head of the log, old answers forgotten.
+// each peer, a signed head of the log, old answers forgotten, closed cases
+// taken whose time is over.
 #ifndef AMPARO_NODE_APP_UPKEEP_H_
 #define AMPARO_NODE_APP_UPKEEP_H_
 

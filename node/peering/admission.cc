@@ -46,13 +46,6 @@ absl::Status CheckDates(const crypto::Certificate& certificate,
 
 }  // namespace
 
-std::optional<OfficeId> OfficeNamedBy(absl::string_view certificate_pem) {
-  const absl::StatusOr<crypto::Certificate> certificate =
-      crypto::Certificate::FromPem(certificate_pem);
-  if (!certificate.ok()) return std::nullopt;
-  return OfficeOf(*certificate);
-}
-
 absl::StatusOr<PeerIdentity> Admission::CheckCertificate(
     absl::string_view certificate_pem, absl::Time now) const {
   const absl::StatusOr<crypto::Certificate> certificate =

@@ -27,11 +27,6 @@ struct PeerIdentity {
   std::optional<InvitationId> invitation;
 };
 
-// The office an office certificate names: exactly one URI "amparo:office:" and
-// 32 lower-case hexadecimal digits. nullopt when it has none of that form, or
-// several.
-std::optional<OfficeId> OfficeNamedBy(absl::string_view certificate_pem);
-
 // Thread-safe; all references must outlive it.
 class Admission {
  public:
@@ -39,8 +34,9 @@ class Admission {
             const Invitations& invitations)
       : store_(store), peers_(peers), invitations_(invitations) {}
 
-  // The client of a connection to us. An office certificate must be signed
-  // directly by the key pinned for the office it names (kPeerUnknown,
+  // The client of a connection to us. An office certificate names its office
+  // by exactly one URI, "amparo:office:" and 32 lower-case hexadecimal digits;
+  // it must be signed directly by the key pinned for that office (kPeerUnknown,
   // kCertificateNotPinned) and be within its dates (kCertificateExpired,
   // kCertificateNotYetValid); one that names no office must be signed by its
   // own key and that key be of a live invitation (kPeerUnknown,
