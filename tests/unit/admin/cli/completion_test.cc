@@ -5,13 +5,13 @@
 #include "admin/cli/completion.h"
 
 #include <cstdio>
-#include <regex>
 #include <set>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "tests/unit/admin/cli/cli_fixture.h"
+#include "tests/unit/admin/cli/help.h"
 
 namespace amparo::cli {
 namespace {
@@ -58,37 +58,18 @@ class Completion : public CliTest {
     return offered;
   }
 
-  // The options and the verbs that the help at a place shows.
-  void ReadHelp(std::vector<std::string> place, Words* options, Words* verbs) {
-    place.push_back("--help");
-    const Outcome outcome = RunBare(place);
-    ASSERT_EQ(outcome.code, 0) << absl::StrJoin(place, " ");
-    bool in_verbs = false;
-    for (const absl::string_view view : absl::StrSplit(outcome.out, '\n')) {
-      const std::string line(view);
-      std::smatch match;
-      if (line == "Subcommands:") in_verbs = true;
-      if (line.empty()) in_verbs = false;
-      if (std::regex_search(line, match,
-                            std::regex("^  (-., ?)?(--[a-z-]+)"))) {
-        options->insert(match[2]);
-      } else if (in_verbs &&
-                 std::regex_search(line, match, std::regex("^  ([a-z-]+)"))) {
-        verbs->insert(match[1]);
-      }
-    }
-  }
-
   // Holds what is offered at `place`, and below it, against the help. Returns
   // how many places there were.
   int CheckAt(std::vector<std::string> place) {
-    Words options;
-    Words verbs;
-    ReadHelp(place, &options, &verbs);
+    SCOPED_TRACE(absl::StrJoin(place, " "));
+    std::vector<std::string> asked = place;
+    asked.push_back("--help");
+    const Outcome outcome = RunBare(asked);
+    EXPECT_EQ(outcome.code, 0);
+    const auto [options, verbs] = ParseHelp(outcome.out);
     std::vector<std::string> typed = place;
     typed.push_back("");
     const Words offered = Offered(typed);
-    SCOPED_TRACE(absl::StrJoin(place, " "));
     EXPECT_THAT(offered, IsSupersetOf(options));
     EXPECT_THAT(offered, IsSupersetOf(verbs));
     for (const std::string& word : offered) {
