@@ -47,9 +47,16 @@ void CheckFile(const std::string& path, absl::string_view name, mode_t allowed,
 // What can be seen without the node.
 void LookFromHere(const std::string& socket, ExamineResponse& all) {
   const std::string directory = socket.substr(0, socket.rfind('/'));
-  CheckFile(directory, "the data directory", 0700, "0700", all);
-  CheckFile(directory + "/node.key", "node.key", 0600, "0600", all);
-  CheckFile(socket, "office.sock", 0600, "0600", all);
+  const std::string key = directory + "/node.key";
+  if (::access(key.c_str(), F_OK) == 0) {
+    CheckFile(directory, "the data directory", 0700, "0700", all);
+    CheckFile(key, "node.key", 0600, "0600", all);
+    CheckFile(socket, "office.sock", 0600, "0600", all);
+  } else {
+    // office_socket of the configuration, perhaps with an office_group.
+    CheckFile(directory, "the socket's folder", 0755, "0711", all);
+    CheckFile(socket, "office.sock", 0660, "0660 or 0600", all);
+  }
   struct stat found;
   if (::stat(socket.c_str(), &found) != 0) {
     AddFinding(all, office::v1::FINDING_LEVEL_FAIL, "node",
@@ -82,7 +89,9 @@ void ExplainSilence(const absl::Status& why, ExamineResponse& all) {
       return AddFinding(all, office::v1::FINDING_LEVEL_FAIL, "node",
                         "the node does not answer",
                         "systemctl status amparod and its log say why; start "
-                        "it when it is not running");
+                        "it when it is not running. Where your own Unix user "
+                        "connects: it must be in office_group, and a locked "
+                        "node lets its own user in only");
     default:
       return AddFinding(
           all, office::v1::FINDING_LEVEL_FAIL, "node",

@@ -56,6 +56,20 @@ std::string SetPath(absl::string_view value, std::string* out) {
   return "";
 }
 
+// As useradd(8) lets groups be named.
+std::string SetGroup(absl::string_view value, std::string* out) {
+  constexpr size_t kNameMax = 32;
+  if (value.empty() || value.size() > kNameMax || value[0] == '-' ||
+      !std::all_of(value.begin(), value.end(), [](char c) {
+        return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' ||
+               c == '-';
+      })) {
+    return "must be the name of a group: letters, digits, _ and -, at most 32";
+  }
+  *out = std::string(value);
+  return "";
+}
+
 // Where to listen: as an address of an office, or with port 0.
 std::string SetAddress(absl::string_view value, std::string* out) {
   absl::string_view host = value;
@@ -118,6 +132,8 @@ const std::map<std::string, Key>& Keys() {
        KeyOf<std::string>(&Config::listen_address, SetAddress)},
       {"public_address",
        KeyOf<std::string>(&Config::public_address, SetPublicAddress)},
+      {"office_socket", KeyOf<std::string>(&Config::office_socket, SetPath)},
+      {"office_group", KeyOf<std::string>(&Config::office_group, SetGroup)},
       {"passphrase_file",
        KeyOf<std::string>(&Config::passphrase_file, SetPath)},
       {"delivery_threads", KeyOf<int>(&Config::delivery_threads, SetThreads)},
@@ -168,6 +184,11 @@ absl::StatusOr<Config> ParseConfig(absl::string_view text) {
   if (config.data_directory.empty()) {
     return Error(Reason::kConfigInvalid, "data_directory is missing");
   }
+  if (!config.office_group.empty() && config.office_socket.empty()) {
+    return Error(Reason::kConfigInvalid,
+                 "office_group needs office_socket: the group does not get "
+                 "into data_directory");
+  }
   return config;
 }
 
@@ -179,6 +200,11 @@ std::string PublicAddress(const Config& config, int port) {
     return config.listen_address;
   }
   return port == 0 ? std::string() : absl::StrCat(host, ":", port);
+}
+
+std::string OfficeSocketPath(const Config& config) {
+  return config.office_socket.empty() ? config.data_directory + "/office.sock"
+                                      : config.office_socket;
 }
 
 Reach ReachOf(absl::string_view address) {

@@ -10,6 +10,11 @@
 //                     choose. Default 0.0.0.0:7410
 //   public_address    what peers are told to connect to; default
 //                     listen_address with the port that was taken
+//   office_socket     where the office's people connect; absolute, in a folder
+//                     of the node's user that nobody else writes to. Default
+//                     office.sock in data_directory
+//   office_group      the Unix group whose members may connect there; needs
+//                     office_socket. Default: the node's user only
 //   passphrase_file   opens the node key at start, mode 0600; without it the
 //                     passphrase comes from a systemd credential named
 //                     amparo-passphrase, a descriptor, or a prompt
@@ -37,6 +42,8 @@ struct Config {
   std::string data_directory;
   std::string listen_address = "0.0.0.0:7410";
   std::string public_address;  // Empty: PublicAddress decides.
+  std::string office_socket;   // Empty: OfficeSocketPath decides.
+  std::string office_group;    // Empty: the node's user only.
   std::string passphrase_file;
   int delivery_threads = 4;
   absl::Duration hello_interval = absl::Minutes(5);
@@ -52,6 +59,9 @@ absl::StatusOr<Config> ParseConfig(absl::string_view text);
 // What peers are told to connect to when the node listens on `port`; empty
 // when that cannot be known yet (`port` 0 and none configured).
 std::string PublicAddress(const Config& config, int port);
+
+// Where the office's people connect.
+std::string OfficeSocketPath(const Config& config);
 
 // Whom an address "host:port" lets in, as far as it says without looking up a
 // name.

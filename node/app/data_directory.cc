@@ -91,9 +91,6 @@ std::string StorePath(const std::string& directory) {
 std::string NodeKeyPath(const std::string& directory) {
   return directory + "/node.key";
 }
-std::string OfficeSocketPath(const std::string& directory) {
-  return directory + "/office.sock";
-}
 
 absl::StatusOr<crypto::Secret> CreateDataDirectory(
     const std::string& directory, const crypto::Secret& passphrase,

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The files of a node that are not rows: the directory itself, the node key
-// and the sockets. The directory is 0700 and key files are 0600, or the node
+// The files of a node that are not rows: the directory itself and the node
+// key. The directory is 0700 and key files are 0600, or the node
 // refuses to start.
 //
 //   DIRECTORY/node.key     node key, wrapped by the passphrase
 //   DIRECTORY/store/       everything else
-//   DIRECTORY/office.sock  where the office's people connect
+//   DIRECTORY/office.sock  where the office's people connect, unless the
+//                          configuration says another place
 #ifndef AMPARO_NODE_APP_DATA_DIRECTORY_H_
 #define AMPARO_NODE_APP_DATA_DIRECTORY_H_
 
@@ -22,7 +23,6 @@ namespace amparo::app {
 
 std::string StorePath(const std::string& directory);
 std::string NodeKeyPath(const std::string& directory);
-std::string OfficeSocketPath(const std::string& directory);
 
 // Makes the directory (0700) when it is not there and writes a new random node
 // key, wrapped by `passphrase`, synced. kDirectoryNotEmpty when there is

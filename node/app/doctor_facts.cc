@@ -18,6 +18,7 @@
 #include "crypto/base/openssl_version.h"
 #include "crypto/certificate/certificate.h"
 #include "node/app/data_directory.h"
+#include "node/app/office_socket.h"
 #include "node/app/upkeep.h"
 #include "node/base/clock.h"
 #include "node/base/errors.h"
@@ -61,6 +62,7 @@ void LookAtConfig(const Config& running, DoctorFacts& facts) {
   const absl::StatusOr<Config> next = ReadConfig(running.file);
   if (next.ok()) {
     seen.changed_keys = DifferingKeys(running, *next);
+    seen.refusal = std::string(FindOfficeDoor(*next).status().message());
   } else {
     seen.refusal = std::string(next.status().message());
   }
@@ -84,6 +86,21 @@ void LookAtConfig(const Config& running, DoctorFacts& facts) {
   seen.told_here_only = told == Reach::kThisMachine;
 }
 
+void LookAtOfficeDoor(const Config& config, DoctorFacts& facts) {
+  const absl::StatusOr<OfficeDoor> door = FindOfficeDoor(config);
+  if (!door.ok()) {
+    facts.open_files.push_back(std::string(door.status().message()));
+    return;
+  }
+  CheckFile(door->path, "office.sock", door->mode(),
+            door->group.has_value() ? "0660" : "0600", facts);
+  struct stat found;
+  if (door->group.has_value() && ::stat(door->path.c_str(), &found) == 0 &&
+      found.st_gid != *door->group) {
+    facts.open_files.push_back("office.sock must be of office_group");
+  }
+}
+
 void LookAtDirectory(const std::string& directory, DoctorFacts& facts) {
   struct statvfs space;
   facts.disk_known = ::statvfs(directory.c_str(), &space) == 0;
@@ -94,7 +111,6 @@ void LookAtDirectory(const std::string& directory, DoctorFacts& facts) {
   CheckFile(directory, "the data directory", 0700, "0700", facts);
   CheckFile(NodeKeyPath(directory), "node.key", 0600, "0600", facts);
   CheckFile(StorePath(directory), "store", 0700, "0700", facts);
-  CheckFile(OfficeSocketPath(directory), "office.sock", 0600, "0600", facts);
 }
 
 template <class Keys>
@@ -233,6 +249,7 @@ absl::StatusOr<DoctorFacts> GatherFacts(Node& node, const ClockWatch& watch,
   facts.disk_known = false;
   if (!config.data_directory.empty()) {
     LookAtDirectory(config.data_directory, facts);
+    LookAtOfficeDoor(config, facts);
   }
   const storage::Store& store = node.ground().store;
   facts.writable = store.writable();

@@ -106,7 +106,8 @@ class LockedServer::Impl {
     grpc::ServerBuilder builder;
     builder.RegisterService(&unlocking_);
     builder.RegisterCallbackGenericService(&refusal_);
-    ASSIGN_OR_RETURN(server_, ServeOnSocket(builder, socket_path, calls_));
+    ASSIGN_OR_RETURN(server_,
+                     ServeOnSocket(builder, {socket_path, {}}, calls_));
     return absl::OkStatus();
   }
 

@@ -25,11 +25,12 @@ class LockedServer {
   using Opener =
       std::function<absl::StatusOr<crypto::Secret>(const crypto::Secret&)>;
 
-  // Serves on the socket (mode 0600). `opened` is called, from a thread of the
-  // server, when the right passphrase came. Wrong ones are delayed as wrong
-  // sign-ins are (people::Attempts): limits::kSignInFailuresMax are free, then
-  // 1 s, doubled up to 15 minutes; a restart forgets them. `clock` must
-  // outlive it.
+  // Serves on the socket, of mode 0600 also where an office_group connects
+  // later: guesses are for the node's own user. `opened` is called, from a
+  // thread of the server, when the right passphrase came. Wrong ones are
+  // delayed as wrong sign-ins are (people::Attempts):
+  // limits::kSignInFailuresMax are free, then 1 s, doubled up to 15 minutes; a
+  // restart forgets them. `clock` must outlive it.
   static absl::StatusOr<std::unique_ptr<LockedServer>> Start(
       const std::string& socket_path, const Clock& clock, Opener opener,
       std::function<void()> opened);

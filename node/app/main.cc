@@ -149,8 +149,7 @@ absl::Status Unlock(const Options& options) {
                    options.passphrase_fd >= 0
                        ? ReadSecretDescriptor(options.passphrase_fd)
                        : PromptSecret("Passphrase of the node key"));
-  RETURN_IF_ERROR(
-      UnlockNode(OfficeSocketPath(config.data_directory), passphrase));
+  RETURN_IF_ERROR(UnlockNode(OfficeSocketPath(config), passphrase));
   std::printf("Unlocked. The node serves.\n");
   return absl::OkStatus();
 }

@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "node/app/data_directory.h"
 #include "node/app/office_socket.h"
 #include "node/app/status_rpc.h"
 #include "node/base/errors.h"
@@ -78,9 +77,10 @@ class OfficeServer::Impl {
         trends_(gate_, node.trends()),
         status_(gate_, node, version, config),
         vocabulary_(gate_),
-        socket_path_(OfficeSocketPath(config.data_directory)) {}
+        config_(config) {}
 
   absl::Status Start() {
+    ASSIGN_OR_RETURN(const OfficeDoor door, FindOfficeDoor(config_));
     const std::vector<grpc::Service*> services = {
         &people_,    &cases_,      &entries_,   &third_persons_, &attachments_,
         &counting_,  &case_files_, &retention_, &consent_,       &peering_,
@@ -90,7 +90,7 @@ class OfficeServer::Impl {
     for (grpc::Service* const service : services) {
       builder.RegisterService(service);
     }
-    ASSIGN_OR_RETURN(server_, ServeOnSocket(builder, socket_path_, calls_));
+    ASSIGN_OR_RETURN(server_, ServeOnSocket(builder, door, calls_));
     return absl::OkStatus();
   }
 
@@ -124,7 +124,7 @@ class OfficeServer::Impl {
   region::TrendRpc trends_;
   StatusRpc status_;
   vocabulary::VocabularyRpc vocabulary_;
-  const std::string socket_path_;
+  const Config& config_;
   CallFigures calls_{"amparo.office.v1", {}};
   std::unique_ptr<grpc::Server> server_;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The server for the office's own people: office/v1 and health on a Unix
-// socket of mode 0600 in the data directory. It has no network port. Health
+// socket (office_socket.h). It has no network port. Health
 // (grpc.health.v1) answers whether the node can store, sign and send, which
 // somebody else finds out and says.
 #ifndef AMPARO_NODE_APP_OFFICE_SERVER_H_
@@ -22,9 +22,8 @@ namespace amparo::app {
 class OfficeServer {
  public:
   // Starts to serve. kConfigInvalid when a method of the office API names no
-  // permission, or when the path is too long for a socket (107 bytes).
-  // `node` must outlive it; the socket stands in the data directory of
-  // `config`; `version` is what status shows.
+  // permission, or as FindOfficeDoor(config).
+  // `node` and `config` must outlive it; `version` is what status shows.
   static absl::StatusOr<std::unique_ptr<OfficeServer>> Start(
       Node& node, const Config& config, const std::string& version);
   ~OfficeServer();

@@ -13,6 +13,7 @@
 #include "crypto/base/random.h"
 #include "node/app/data_directory.h"
 #include "node/app/locked_server.h"
+#include "node/app/office_socket.h"
 #include "node/app/service.h"
 #include "node/app/supervisor.h"
 #include "node/base/clock.h"
@@ -45,7 +46,7 @@ absl::StatusOr<std::optional<crypto::Secret>> AwaitUnlock(
   const std::string& directory = config.data_directory;
   ASSIGN_OR_RETURN(const auto server,
                    LockedServer::Start(
-                       OfficeSocketPath(directory), SystemClock(),
+                       OfficeSocketPath(config), SystemClock(),
                        [&directory](const crypto::Secret& passphrase) {
                          return OpenDataDirectory(directory, passphrase);
                        },
@@ -72,6 +73,7 @@ absl::StatusOr<std::optional<crypto::Secret>> AwaitUnlock(
 absl::Status RunNode(const Config& config, const PassphraseFinder& find) {
   const sigset_t signals = BlockSignals();
   RETURN_IF_ERROR(CheckModes(config.data_directory));
+  RETURN_IF_ERROR(FindOfficeDoor(config).status());
   ASSIGN_OR_RETURN(const std::optional<crypto::Secret> passphrase, find());
   std::optional<crypto::Secret> node_key;
   if (passphrase.has_value()) {

@@ -131,6 +131,18 @@ TEST_F(StartTest, BadConfigurationIsRefusedByLine) {
   ExpectStarts();
 }
 
+TEST_F(StartTest, AnOfficeGroupThatIsNotThereIsRefused) {
+  const std::string good = FileText(node_->config());
+  const std::string place = "office_socket = " + folder_.path() + "/s\n";
+  WriteFile(node_->config(), good + "office_group = no-such-group\n");
+  ExpectRefused("CONFIG_INVALID", "office_group needs office_socket");
+  WriteFile(node_->config(), good + place + "office_group = no-such-group\n");
+  ExpectRefused("CONFIG_INVALID", "office_group names no group");
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() + "/s"));
+  WriteFile(node_->config(), good);
+  ExpectStarts();
+}
+
 TEST_F(StartTest, SecondProcessOnADataDirectoryIsRefused) {
   ASSERT_THAT(node_->Start(), IsOk());
   // On a port of its own, so that only the directory is in the way.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <sys/stat.h>
 
+#include <filesystem>
+#include <fstream>
 #include <string>
 
 #include "amparo/office/v1/status.pb.h"
@@ -73,6 +75,28 @@ TEST_F(DoctorVerb, OpenFilesAreSeenFromOutside) {
   const Outcome outcome = Run({"doctor"});
   EXPECT_EQ(outcome.code, 2);
   EXPECT_THAT(outcome.out, HasSubstr("office.sock may be opened by others"));
+}
+
+TEST_F(DoctorVerb, ASocketForAGroupIsNoFinding) {
+  const std::string folder =
+      std::filesystem::path(node_->socket()).parent_path();
+  const auto look = [&](mode_t of_folder, mode_t of_socket) {
+    node_->Refuse(kExamine, RefusalOnWire(grpc::StatusCode::UNAUTHENTICATED,
+                                          "NOT_SIGNED_IN", "sign in"));
+    ::chmod(folder.c_str(), of_folder);
+    ::chmod(node_->socket().c_str(), of_socket);
+    return Run({"doctor"});
+  };
+  EXPECT_EQ(look(0711, 0660).code, 1);
+  EXPECT_THAT(look(0711, 0666).out, HasSubstr("office.sock may be opened"));
+  EXPECT_THAT(look(0733, 0660).out, HasSubstr("the socket's folder may be"));
+  // Beside the key it is the data directory.
+  std::ofstream(folder + "/node.key") << "key";
+  ::chmod((folder + "/node.key").c_str(), 0600);
+  const Outcome beside = look(0711, 0660);
+  EXPECT_THAT(beside.out, HasSubstr("the data directory may be opened"));
+  EXPECT_THAT(beside.out, HasSubstr("office.sock may be opened"));
+  EXPECT_EQ(look(0700, 0600).code, 1);
 }
 
 TEST_F(DoctorVerb, ANodeThatIsDownIsSaidToBeDown) {

@@ -26,6 +26,8 @@ TEST(ConfigTest, OnlyTheDataDirectoryIsRequired) {
   EXPECT_EQ(config->data_directory, "/var/lib/amparo");
   EXPECT_EQ(config->listen_address, "0.0.0.0:7410");
   EXPECT_EQ(config->metrics_address, "");
+  EXPECT_EQ(OfficeSocketPath(*config), "/var/lib/amparo/office.sock");
+  EXPECT_EQ(config->office_group, "");
   EXPECT_EQ(config->delivery_threads, 4);
   EXPECT_EQ(config->hello_interval, absl::Minutes(5));
   EXPECT_EQ(config->checkpoint_interval, absl::Hours(24));
@@ -37,6 +39,8 @@ TEST(ConfigTest, ReadsEveryKey) {
       "data_directory = /d\n"
       "  listen_address = 10.0.0.1:0  \r\n"
       "public_address=node.example:7410\n"
+      "office_socket = /run/amparo/office.sock\n"
+      "office_group = amparo-office\n"
       "passphrase_file = /p\n"
       "delivery_threads = 16\n"
       "hello_interval = 1h30m\n"
@@ -46,6 +50,8 @@ TEST(ConfigTest, ReadsEveryKey) {
   EXPECT_EQ(config->listen_address, "10.0.0.1:0");
   EXPECT_EQ(config->public_address, "node.example:7410");
   EXPECT_EQ(config->passphrase_file, "/p");
+  EXPECT_EQ(OfficeSocketPath(*config), "/run/amparo/office.sock");
+  EXPECT_EQ(config->office_group, "amparo-office");
   EXPECT_EQ(config->delivery_threads, 16);
   EXPECT_EQ(config->hello_interval, absl::Minutes(90));
   EXPECT_EQ(config->checkpoint_interval, absl::Minutes(1));
@@ -72,6 +78,7 @@ TEST(ConfigTest, AnyKeyThatDiffersIsNamed) {
       {"hello_interval", "2h"},
       {"listen_address", "10.0.0.1:7410"},
       {"metrics_address", "[::1]:1"},
+      {"office_socket", "/s"},
       {"passphrase_file", "/p"},
       {"public_address", "node.example:7410"},
   };
@@ -127,6 +134,9 @@ INSTANTIATE_TEST_SUITE_P(
         BadLine{"NoValue", "zz", "key = value"},
         BadLine{"Twice", "data_directory = /zz", "given twice"},
         BadLine{"RelativePath", "passphrase_file = zz", "absolute"},
+        BadLine{"RelativeSocket", "office_socket = zz", "absolute"},
+        BadLine{"GroupWithColon", "office_group = zz:zz", "name of a group"},
+        BadLine{"GroupAsOption", "office_group = -zz", "name of a group"},
         BadLine{"NoPort", "listen_address = zz", "host:port"},
         BadLine{"PortTooHigh", "listen_address = zz:65536", "host:port"},
         BadLine{"MetricsForAll", "metrics_address = 0.0.0.0:1", "loopback"},
@@ -142,6 +152,20 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(ConfigTest, DataDirectoryIsNotOptional) {
   EXPECT_EQ(ReasonOf(ParseConfig("").status()), Reason::kConfigInvalid);
+}
+
+TEST(ConfigTest, AGroupNeedsASocketThatItCanReach) {
+  const auto config = ParseConfig("data_directory = /d\noffice_group = g\n");
+  EXPECT_EQ(ReasonOf(config.status()), Reason::kConfigInvalid);
+  EXPECT_THAT(std::string(config.status().message()),
+              HasSubstr("office_group needs office_socket"));
+  const auto both = ParseConfig(
+      "data_directory = /d\noffice_group = g\noffice_socket = /s/office\n");
+  ASSERT_THAT(both, IsOk());
+  const auto without =
+      ParseConfig("data_directory = /d\noffice_socket=/s/office");
+  ASSERT_THAT(without, IsOk());
+  EXPECT_THAT(DifferingKeys(*both, *without), ElementsAre("office_group"));
 }
 
 TEST(ConfigTest, PublicAddressTakesThePortThatWasChosen) {

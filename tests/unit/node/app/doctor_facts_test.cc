@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -167,6 +168,35 @@ TEST_F(DoctorFactsTest, AFileThatOthersReadIsNamed) {
   std::ofstream(folder_ + "/node.key") << "key";
   ::chmod((folder_ + "/node.key").c_str(), 0640);
   EXPECT_THAT(Gather().open_files, Contains(HasSubstr("node.key must")));
+}
+
+TEST_F(DoctorFactsTest, ASocketOtherThanConfiguredIsNamed) {
+  config_.office_socket = folder_ + "/run/office.sock";
+  EXPECT_THAT(Gather().open_files, ElementsAre(HasSubstr("is not there")));
+  std::filesystem::create_directory(folder_ + "/run");
+  ::chmod((folder_ + "/run").c_str(), 0700);
+  EXPECT_THAT(Gather().open_files, IsEmpty());
+  const int socket = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  config_.office_socket.copy(address.sun_path, sizeof address.sun_path - 1);
+  ASSERT_EQ(
+      ::bind(socket, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  ::close(socket);
+  ::chmod(config_.office_socket.c_str(), 0660);
+  EXPECT_THAT(Gather().open_files, ElementsAre(HasSubstr("office.sock must")));
+  ::chmod(config_.office_socket.c_str(), 0600);
+  EXPECT_THAT(Gather().open_files, IsEmpty());
+  ::chmod((folder_ + "/run").c_str(), 0733);
+  EXPECT_THAT(Gather().open_files, ElementsAre(HasSubstr("the folder of")));
+}
+
+TEST_F(DoctorFactsTest, AGroupThatIsGoneIsFoundBeforeTheNextStart) {
+  config_ = Must(ReadConfig(Write("")));
+  EXPECT_EQ(GatherConfig().refusal, "");
+  Write("office_socket = " + folder_ + "/office.sock\n" +
+        "office_group = no-such-group\n");
+  EXPECT_THAT(GatherConfig().refusal, HasSubstr("office_group names no group"));
 }
 
 TEST_F(DoctorFactsTest, NothingIsSaidOfAFileThatIsNotThere) {
