@@ -115,7 +115,12 @@ class Diagnosis {
       Add(Level::kWarn, "disk", "the space of the data directory is not known",
           "look yourself: df on the data directory");
     } else if (facts_.disk_free_bytes < limits::kDiskReserveBytes) {
-      Add(Level::kFail, "disk", seen,
+      Add(Level::kFail, "disk",
+          absl::StrCat(
+              seen, ": files and imports are refused",
+              facts_.disk_free_bytes < limits::kDiskLetterReserveBytes
+                  ? ", and letters of peers wait there (DISK_NEARLY_FULL)"
+                  : ""),
           "make space now: a full disk stops all "
           "work, though nothing is lost");
     } else if (facts_.disk_free_bytes < kFreeWarned ||
@@ -139,7 +144,8 @@ class Diagnosis {
           "correct it with chown and chmod, and find out who could have read "
           "it meanwhile");
     }
-    if (facts_.open_files.empty()) Ok("files", "only for the node's own user");
+    if (facts_.open_files.empty())
+      Ok("files", "open to nobody else than configured");
   }
 
   void Keys() {

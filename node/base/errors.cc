@@ -168,6 +168,8 @@ constexpr Row kRows[] = {
     {Reason::kReferralIdReused, absl::StatusCode::kAlreadyExists,
      "REFERRAL_ID_REUSED",
      "another referral has this id: propose again under a new one"},
+    {Reason::kReferralOpen, absl::StatusCode::kAlreadyExists, "REFERRAL_OPEN",
+     "a referral of this case to that office for the same is open"},
     {Reason::kBudgetExhausted, absl::StatusCode::kResourceExhausted,
      "BUDGET_EXHAUSTED",
      "the privacy budget of this cohort does not allow another table"},
@@ -218,6 +220,10 @@ constexpr Row kRows[] = {
      "RESTORE_NEEDED",
      "this data was put back from a copy, and peers know later keys of this "
      "office: stop the node and run amparod restore"},
+    {Reason::kDiskNearlyFull, absl::StatusCode::kUnavailable,
+     "DISK_NEARLY_FULL",
+     "the disk is nearly full, and what is left of it is for the office's own "
+     "work"},
 };
 
 const Row& RowOf(Reason reason) {

@@ -89,6 +89,7 @@ enum class Reason {
   kIncarnationUnknown = 90,
   kIncarnationOver = 91,
   kReferralIdReused = 92,
+  kReferralOpen = 93,
   // Statistics.
   kBudgetExhausted = 100,
   kAlreadyReleased = 101,
@@ -114,6 +115,7 @@ enum class Reason {
   kNotInitialised = 139,
   kNodeLocked = 140,
   kRestoreNeeded = 141,
+  kDiskNearlyFull = 142,
 };
 
 // All reasons, for tests that must cover each one.

@@ -88,6 +88,10 @@ inline constexpr size_t kAttachmentBytesPerCaseMax = 20 * kAttachmentBytesMax;
 // What a file leaves of a disk, and an import must find when it begins, so that
 // registering, consents and letters go on; a store needs some of it to open.
 inline constexpr uint64_t kDiskReserveBytes = 512 * 1024 * 1024;
+// Of that, what arriving letters leave to the office's own work: those under an
+// agreement, and those that protect somebody or say how a letter fared.
+inline constexpr uint64_t kDiskLetterReserveBytes = kDiskReserveBytes / 2;
+inline constexpr uint64_t kDiskProtectiveReserveBytes = kDiskReserveBytes / 4;
 // Fewer persons than this are not told apart by what was recorded of them.
 inline constexpr int64_t kCountShownMin = 11;
 

@@ -23,6 +23,7 @@ Reason RefusalOf(const absl::Status& status) {
     case Reason::kInternal:
     case Reason::kRecordDamaged:
     case Reason::kStorageFailed:
+    case Reason::kDiskNearlyFull:
     case Reason::kVersionConflict:
     case Reason::kUnspecified:
       // Faults of ours: the sender keeps the letter and tries again.
@@ -42,6 +43,14 @@ absl::Status CheckTimes(const LetterHeader& header, absl::Time now) {
     return Error(Reason::kLetterFromFuture);
   }
   return absl::OkStatus();
+}
+
+absl::Status CheckRoom(LetterType type, std::optional<uint64_t> free_bytes) {
+  const uint64_t reserve = NeedsNoAgreement(type)
+                               ? limits::kDiskProtectiveReserveBytes
+                               : limits::kDiskLetterReserveBytes;
+  return free_bytes.value_or(reserve) < reserve ? Error(Reason::kDiskNearlyFull)
+                                                : absl::OkStatus();
 }
 
 absl::Status CheckConsent(const Plain& plain, const OfficeId& own,

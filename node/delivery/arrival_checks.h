@@ -5,6 +5,9 @@
 #ifndef AMPARO_NODE_DELIVERY_ARRIVAL_CHECKS_H_
 #define AMPARO_NODE_DELIVERY_ARRIVAL_CHECKS_H_
 
+#include <cstdint>
+#include <optional>
+
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "node/base/errors.h"
@@ -24,6 +27,11 @@ bool NeedsNoAgreement(LetterType type);
 // kLetterExpired, kLetterFromFuture; kLetterMalformed for a letter without an
 // end whose type must have one.
 absl::Status CheckTimes(const LetterHeader& header, absl::Time now);
+
+// kDiskNearlyFull when what is free of the disk is for other work than a letter
+// of this type (limits::kDiskLetterReserveBytes, kDiskProtectiveReserveBytes).
+// nullopt: nobody knows.
+absl::Status CheckRoom(LetterType type, std::optional<uint64_t> free_bytes);
 
 // The consent statement against its commitment, and that it is for `own`, for
 // this purpose, today. kConsentMissing, kConsentCommitmentMismatch,

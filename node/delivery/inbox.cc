@@ -167,6 +167,7 @@ absl::StatusOr<LetterHeader> Inbox::Impl::CheckHeader(const WireLetter& wire,
       peering::CheckMayExchange(peer, IsProtectiveLetter(header.type)));
   RETURN_IF_ERROR(CheckAgreement(header, now));
   RETURN_IF_ERROR(CheckTimes(header, now));
+  RETURN_IF_ERROR(CheckRoom(header.type, store_.FreeBytes()));
   return header;
 }
 

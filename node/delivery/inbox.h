@@ -10,7 +10,8 @@
 //      incarnation its bundle announced
 //   5. the peer is active, or suspended and the letter is protective
 //   6. the agreement allows the type, or it is protective, or peering
-//   7. expiry and clock skew
+//   7. expiry and clock skew; room on the disk (kDiskNearlyFull: the sender
+//      hears kUnavailable, keeps the letter, and tries again)
 //   8. outer signature, by a key that may have made it: under an incarnation
 //      that a restore of the sender ended, only what was signed before
 //   9. opening: sealing key, authenticity, padding

@@ -95,6 +95,7 @@ const std::vector<Frozen>& FrozenReasons() {
       {90, "INCARNATION_UNKNOWN", absl::StatusCode::kFailedPrecondition},
       {91, "INCARNATION_OVER", absl::StatusCode::kFailedPrecondition},
       {92, "REFERRAL_ID_REUSED", absl::StatusCode::kAlreadyExists},
+      {93, "REFERRAL_OPEN", absl::StatusCode::kAlreadyExists},
       {100, "BUDGET_EXHAUSTED", absl::StatusCode::kResourceExhausted},
       {101, "ALREADY_RELEASED", absl::StatusCode::kFailedPrecondition},
       {102, "TABLE_UNKNOWN", absl::StatusCode::kInvalidArgument},
@@ -117,6 +118,7 @@ const std::vector<Frozen>& FrozenReasons() {
       {139, "NOT_INITIALISED", absl::StatusCode::kFailedPrecondition},
       {140, "NODE_LOCKED", absl::StatusCode::kFailedPrecondition},
       {141, "RESTORE_NEEDED", absl::StatusCode::kFailedPrecondition},
+      {142, "DISK_NEARLY_FULL", absl::StatusCode::kUnavailable},
   };
   return *frozen;
 }

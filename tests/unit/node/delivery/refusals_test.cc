@@ -192,5 +192,48 @@ TEST_F(RefusalsTest, AnAgreementThatIsOverStopsTrafficButForProtectiveLetters) {
   EXPECT_EQ(b.handler.received[0].type, LetterType::kRecall);
 }
 
+TEST_F(RefusalsTest, LettersLeaveTheOfficeSomeOfItsDiskAndNoneIsLost) {
+  const MessageId letter = PostOne("an answer");
+  const MessageId recall = PostRecall();
+  const auto delivered = [&](const MessageId& message) {
+    return Receipts(a, message).back() == ReceiptKind::kDelivered;
+  };
+  b.store->free_bytes = limits::kDiskProtectiveReserveBytes - 1;
+  const std::string before = Dump(b);
+  SendAll(a);
+  EXPECT_TRUE(Dump(b) == before) << "a refused letter changed something";
+  EXPECT_EQ(Waiting(a), 2u);
+  EXPECT_THAT(b.outbox->counts().Read().refused_in,
+              ElementsAre(std::pair(Reason::kDiskNearlyFull, 2u)));
+  EXPECT_THAT(a.outbox->counts().Read().refused_out,
+              ElementsAre(std::pair(Reason::kUnavailable, 2u)))
+      << "how full a disk is, is nobody else's business";
+
+  // What protects somebody may use what letters leave.
+  b.store->free_bytes = limits::kDiskLetterReserveBytes - 1;
+  a.dispatcher->OnContact(b.id);
+  SendAll(a);
+  EXPECT_TRUE(delivered(recall));
+  EXPECT_FALSE(delivered(letter));
+
+  b.store->free_bytes = limits::kDiskLetterReserveBytes;
+  a.dispatcher->OnContact(b.id);
+  SendAll(a);
+  EXPECT_TRUE(delivered(letter));
+  EXPECT_EQ(Waiting(a), 0u);
+}
+
+TEST_F(RefusalsTest, AFullDiskAnswersForTheLettersItHas) {
+  PostOne("an answer");
+  a.lose_answers = true;
+  SendAll(a);
+  EXPECT_EQ(Waiting(a), 1u);
+  a.lose_answers = false;
+  b.store->free_bytes = 0;
+  a.dispatcher->OnContact(b.id);
+  SendAll(a);
+  EXPECT_EQ(Waiting(a), 0u);
+}
+
 }  // namespace
 }  // namespace amparo::delivery
