@@ -71,6 +71,9 @@ constexpr Step kSteps[] = {
      "propose`"},
     {"AGREEMENT_EXPIRED", "propose a new one with `amparo agreement propose`"},
     {"AGREEMENT_HASH_MISMATCH", "read it again with `amparo agreement show`"},
+    {"REFERRAL_OPEN",
+     "look at it with `amparo referral show`; repeat with --again to ask once "
+     "more all the same"},
     {"BUDGET_EXHAUSTED",
      "this cohort can never be released again: leave it out"},
     {"TABLE_UNKNOWN", "see `amparo table list`"},
@@ -85,7 +88,8 @@ constexpr Step kSteps[] = {
      "whoever runs the node gives it its passphrase: `amparod unlock --config "
      "FILE` as the node's user"},
     {"NODE_NOT_REACHABLE",
-     "check that amparod runs and that --socket names its office.sock"},
+     "check that amparod runs and is unlocked, that --socket names its "
+     "office.sock, and that your Unix user is in its office_group"},
     {"UNAVAILABLE", "try again in a moment"},
     {"USAGE", "see --help of the verb"},
 };

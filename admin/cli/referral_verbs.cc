@@ -26,6 +26,7 @@ struct ReferralOptions {
   std::vector<std::string> services;
   std::string risk;
   bool risk_to_life = false;
+  bool again = false;
   std::string direction;
   std::string reason;
   std::vector<std::string> categories;
@@ -88,6 +89,7 @@ absl::Status Propose(Desk& desk, const ReferralOptions& options) {
   }
   request.set_risk_level(options.risk);
   request.set_risk_to_life(options.risk_to_life);
+  request.set_again(options.again);
   ASSIGN_OR_RETURN(const office::v1::ProposeReferralResponse answer,
                    desk.Call(&ReferralService::Stub::ProposeReferral, request));
   return desk.Print(answer, ReferralText(desk, answer.referral()));
@@ -223,6 +225,8 @@ void AddPropose(Verbs& verbs, CLI::App* noun) {
       ->required();
   verb->add_flag("--risk-to-life", options->risk_to_life,
                  "The person's life is in danger");
+  verb->add_flag("--again", options->again,
+                 "Although a referral of this type to that office is open");
 }
 
 }  // namespace

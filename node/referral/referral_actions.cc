@@ -2,9 +2,12 @@
 #include "node/referral/referral_actions.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "crypto/base/bytes.h"
 #include "crypto/base/digest.h"
 #include "node/base/errors.h"
@@ -49,6 +52,7 @@ std::string Digest(absl::string_view verb,
   return people::BodyDigest(verb, bytes);
 }
 
+// Without `again`: it changes whether, not what.
 std::string DigestOf(const ProposeRequest& request) {
   std::string services;
   for (const std::string& service : request.services) {
@@ -109,7 +113,35 @@ absl::StatusOr<ReferralView> ReferralActions::Propose(
     const Caller& caller, const ProposeRequest& request) {
   RETURN_IF_ERROR(caller.May(Permission::kReferralPropose));
   const std::string digest = DigestOf(request);
-  return Retried([&] { return ProposeOnce(caller, request, digest); });
+  const auto propose = [&] { return ProposeOnce(caller, request, digest); };
+  if (request.again) return Retried(propose);
+  ASSIGN_OR_RETURN(const cases::CaseNumber number,
+                   cases::CaseNumber::Parse(request.case_number));
+  // From the look for an open one to the commit: two proposals have no row in
+  // common by which the store could tell that they contradict each other.
+  absl::MutexLock lock(
+      &proposing_[std::hash<std::string>()(number.text()) % proposing_.size()]);
+  return Retried(propose);
+}
+
+absl::StatusOr<std::optional<ReferralId>> ReferralActions::FindOpen(
+    const Referral& wanted) const {
+  ASSIGN_OR_RETURN(const std::vector<consent::Consent> consents,
+                   rooms_.consents.ListBySubject(rooms_.store, wanted.subject));
+  for (const consent::Consent& consent : consents) {
+    ASSIGN_OR_RETURN(const std::vector<ReferralId> ids,
+                     ReferralsByConsent(rooms_.store, consent.id()));
+    for (const ReferralId& id : ids) {
+      ASSIGN_OR_RETURN(const auto row, referrals_.Get(rooms_.store, id));
+      if (row.has_value() && row->value.peer == wanted.peer &&
+          row->value.request.referral_type == wanted.request.referral_type &&
+          (row->value.state == State::kRequested ||
+           row->value.state == State::kAccepted)) {
+        return std::optional<ReferralId>(id);
+      }
+    }
+  }
+  return std::optional<ReferralId>();
 }
 
 absl::StatusOr<ReferralView> ReferralActions::ProposeOnce(
@@ -146,10 +178,19 @@ absl::StatusOr<ReferralView> ReferralActions::ProposeOnce(
                    rooms_.consents.FindActive(rooms_.store, file->subject,
                                               Purpose::kTransnationalReferral,
                                               referral.peer, categories, now));
+  referral.subject = file->subject;
+  if (!request.again) {
+    ASSIGN_OR_RETURN(const auto open, FindOpen(referral));
+    if (open.has_value()) {
+      return Error(Reason::kReferralOpen,
+                   absl::StrCat("referral ", open->hex(),
+                                " of this case asks that office for the same "
+                                "and is open"));
+    }
+  }
   ASSIGN_OR_RETURN(referral.id, NewId<ReferralId>(rooms_.random));
   ASSIGN_OR_RETURN(referral.pseudonym, NewId<Pseudonym>(rooms_.random));
   referral.case_id = file->id;
-  referral.subject = file->subject;
   referral.case_number = number.text();
   referral.created_at = now;
   referral.respond_by = now + AnswerWithin(referral.request.urgency);

@@ -5,6 +5,7 @@
 #ifndef AMPARO_NODE_REFERRAL_REFERRAL_ACTIONS_H_
 #define AMPARO_NODE_REFERRAL_REFERRAL_ACTIONS_H_
 
+#include <array>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "crypto/base/random.h"
@@ -76,6 +78,8 @@ struct ProposeRequest {
   std::vector<std::string> services;
   std::string risk_level;
   bool risk_to_life = false;
+  // Although one of the same case, peer and type is open.
+  bool again = false;
 };
 
 struct ReferralPage {
@@ -91,7 +95,9 @@ class ReferralActions final : public consent::WithdrawalEffect {
 
   // Needs an active TRANSNATIONAL_REFERRAL consent of the person that names
   // the peer and covers CODED_PROFILE and NEEDS; refused with its reason
-  // otherwise, and nothing is stored.
+  // otherwise, and nothing is stored. kReferralOpen names the one of the same
+  // case, peer and type that is REQUESTED or ACCEPTED, unless `again`; of two
+  // that come at once one is made.
   absl::StatusOr<ReferralView> Propose(const people::Caller& caller,
                                        const ProposeRequest& request);
 
@@ -135,6 +141,9 @@ class ReferralActions final : public consent::WithdrawalEffect {
     storage::Row<Referral> row;
     std::optional<cases::Case> file;  // Outgoing only.
   };
+  // The open referral that asks the same, if there is one.
+  absl::StatusOr<std::optional<ReferralId>> FindOpen(
+      const Referral& wanted) const;
   absl::StatusOr<Found> Reach(const people::Caller& caller,
                               people::Permission permission,
                               const ReferralId& id) const;
@@ -175,6 +184,8 @@ class ReferralActions final : public consent::WithdrawalEffect {
                                 const PersonId& actor) const;
 
   const Rooms rooms_;
+  // One of these is held while a case is asked for, by its number.
+  std::array<absl::Mutex, 64> proposing_;
   ReferralTable referrals_;
   DisclosureTable disclosures_;
 };

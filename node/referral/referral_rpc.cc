@@ -130,7 +130,8 @@ grpc::Status ReferralRpc::ProposeReferral(
                                                    {request->services().begin(),
                                                     request->services().end()},
                                                    request->risk_level(),
-                                                   request->risk_to_life()}));
+                                                   request->risk_to_life(),
+                                                   request->again()}));
         Write(view, response->mutable_referral());
         return absl::OkStatus();
       });

@@ -48,6 +48,7 @@ void Propose(const BenchPair& pair, BenchNode& a,
   request.urgency = wire.urgency();
   request.services.assign(wire.services().begin(), wire.services().end());
   request.risk_level = wire.risk_level();
+  request.again = wire.again();
   OrDie(a.node().referrals().Propose(caller, request).status());
 }
 

@@ -319,6 +319,7 @@ referral::ProposeRequest TestOffice::Proposal(const std::string& case_number,
   request.urgency = "URGENT_72H";
   request.services = {"SAFE_SHELTER", "LEGAL_ASSISTANCE"};
   request.risk_level = "MEDIUM";
+  request.again = true;
   return request;
 }
 

@@ -144,7 +144,7 @@ class TestOffice {
 
   // Sound requests of the caseworker, each with a fresh id: an adult with a
   // coded profile and a full identity; a consent, with categories as below; a
-  // referral.
+  // referral, also of a person of whom one is open.
   cases::RegisterRequest Registration();
   consent::GiveRequest Consenting(const std::string& case_number,
                                   const OfficeId& recipient, Purpose purpose,

@@ -378,6 +378,7 @@ ProposeReferralRequest AProposal(const std::string& case_number,
   request.add_services("SAFE_SHELTER");
   request.add_services("LEGAL_ASSISTANCE");
   request.set_risk_level("MEDIUM");
+  request.set_again(true);
   return request;
 }
 

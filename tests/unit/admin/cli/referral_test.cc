@@ -61,6 +61,7 @@ TEST_F(ReferralVerb, ProposeSendsTheRequestAndShowsIt) {
   EXPECT_EQ(request.peer(), "Washington");
   EXPECT_THAT(request.services(), ElementsAre("SAFE_SHELTER", "MEDICAL"));
   EXPECT_TRUE(request.risk_to_life());
+  EXPECT_FALSE(request.again());
   EXPECT_EQ(outcome.out,
             "Referral          77777777777777777777777777777777\n"
             "To                Washington\n"
