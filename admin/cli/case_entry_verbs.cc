@@ -101,12 +101,15 @@ CLI::App* AddKind(Verbs& verbs, CLI::App* add, const std::string& name,
         return Record(desk, *options, fill);
       });
   verb->add_option("number", options->number, "Number of the case")->required();
+  // A decision and an assessment stand by when they were made.
+  const bool dated = name == "decision" || name == "risk";
   verb->add_option_function<std::string>(
-      "--date",
-      [options](const std::string& text) {
-        options->wording.set_happened(text);
-      },
-      "When it happened: YYYY, YYYY-MM or YYYY-MM-DD");
+          "--date",
+          [options](const std::string& text) {
+            options->wording.set_happened(text);
+          },
+          "When it happened: YYYY, YYYY-MM or YYYY-MM-DD")
+      ->required(dated);
   verb->add_option_function<std::string>(
       "--source",
       [options](const std::string& text) { options->wording.set_source(text); },

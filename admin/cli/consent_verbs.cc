@@ -158,6 +158,9 @@ std::string ConsentText(const Desk& desk, const Names& names,
 
 absl::Status List(Desk& desk, const ConsentOptions& options,
                   const Paging& paging) {
+  if (options.case_number.empty()) {
+    return UsageError("--case", "is missing");
+  }
   office::v1::ListConsentsRequest request;
   request.set_case_number(options.case_number);
   ASSIGN_OR_RETURN(const auto answer,
@@ -257,8 +260,10 @@ void AddConsentVerbs(Verbs& verbs) {
       noun, "list", "Lists the consents of a case",
       "amparo consent list --case 7K3P-92QX-A",
       [options, paging](Desk& desk) { return List(desk, *options, *paging); });
-  list->add_option("--case,case", options->case_number, "Number of the case")
-      ->required();
+  list->add_option("--case", options->case_number,
+                   "Number of the case; needed");
+  // `consent list NUMBER` is understood, too; --help shows one way.
+  list->add_option("case", options->case_number)->group("");
   AddPaging(list, paging.get());
   CLI::App* const show =
       verbs.Add(noun, "show", "Shows a consent", "amparo consent show 5f0c...",

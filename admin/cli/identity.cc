@@ -3,9 +3,16 @@
 
 #include <google/protobuf/util/json_util.h>
 
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+#include <vector>
+
 #include "absl/cleanup/cleanup.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "admin/cli/failure.h"
 #include "admin/cli/output.h"
 #include "crypto/base/status_macros.h"
@@ -13,6 +20,41 @@
 namespace amparo::cli {
 
 using office::v1::CaseIdentity;
+
+namespace {
+
+// The first key of an object that stands twice in it, with the keys above it
+// ("contacts.value"); empty when none does. Of two the later would win, and
+// nobody would be told. nullopt for what is no JSON.
+std::optional<std::string> KeyGivenTwice(const std::string& text) {
+  using Json = nlohmann::json;
+  std::vector<std::string> path;
+  std::vector<std::set<std::string>> open;
+  std::string twice;
+  const auto watch = [&](int, Json::parse_event_t event, Json& value) {
+    if (event == Json::parse_event_t::object_start) {
+      path.emplace_back();
+      open.emplace_back();
+    } else if (event == Json::parse_event_t::object_end) {
+      path.pop_back();
+      open.pop_back();
+    } else if (event == Json::parse_event_t::key) {
+      path.back() = value.get<std::string>();
+      // given_names and givenNames are one field.
+      const std::string name =
+          absl::AsciiStrToLower(absl::StrReplaceAll(path.back(), {{"_", ""}}));
+      if (!open.back().insert(name).second && twice.empty()) {
+        twice = absl::StrJoin(path, ".");
+      }
+    }
+    return true;
+  };
+  const Json json = Json::parse(text, watch, /*allow_exceptions=*/false);
+  if (json.is_discarded()) return std::nullopt;
+  return twice;
+}
+
+}  // namespace
 
 absl::StatusOr<CaseIdentity> ReadIdentityFile(const std::string& path) {
   ASSIGN_OR_RETURN(const crypto::Secret content,
@@ -22,13 +64,20 @@ absl::StatusOr<CaseIdentity> ReadIdentityFile(const std::string& path) {
     crypto::Cleanse(text.data(), text.size());
   };
   CaseIdentity identity;
-  if (!google::protobuf::util::JsonStringToMessage(text, &identity).ok()) {
+  const std::optional<std::string> twice = KeyGivenTwice(text);
+  if (!twice.has_value() ||
+      !google::protobuf::util::JsonStringToMessage(text, &identity).ok()) {
     return UsageError(
         "--identity-file",
         "must be JSON with given_names, family_names, given_names_romanised, "
         "family_names_romanised, born, documents (type, number, country), "
         "contacts (type, value, safe_instruction), primary_language, "
         "other_languages and photo_entry_id, and no other field");
+  }
+  // Only names of fields are left by now.
+  if (!twice->empty()) {
+    return UsageError("--identity-file",
+                      absl::StrCat("says ", *twice, " twice: give it once"));
   }
   return identity;
 }

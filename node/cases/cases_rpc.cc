@@ -9,6 +9,7 @@
 #include "node/base/errors.h"
 #include "node/base/status_macros.h"
 #include "node/cases/cases_wire.h"
+#include "node/vocabulary/labels.h"
 
 namespace amparo::cases {
 namespace {
@@ -56,11 +57,12 @@ absl::StatusOr<CaseFilter> ReadFilter(const v1::CaseFilter& from) {
 
 void Write(const Profile& profile, v1::GetCaseResponse* out) {
   const vocabulary::Lists& lists = vocabulary::Lists::BuiltIn();
+  const vocabulary::Labels& labels = vocabulary::Labels::BuiltIn();
   for (const vocabulary::Coded& entry : profile.entries()) {
     v1::CaseCodedValue* const into = out->add_profile();
     into->set_variable(std::string(entry.variable));
     into->set_code(std::string(entry.code));
-    into->set_label(std::string(lists.Label(entry.variable, entry.code)));
+    into->set_label(labels.Of(lists, entry.variable, entry.code));
   }
 }
 

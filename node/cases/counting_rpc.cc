@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "node/base/status_macros.h"
+#include "node/vocabulary/labels.h"
 
 namespace amparo::cases {
 namespace {
@@ -14,13 +15,14 @@ using people::Caller;
 
 void Write(const Tally::Shown& shown, v1::CountedVariable* out) {
   const vocabulary::Lists& lists = vocabulary::Lists::BuiltIn();
+  const vocabulary::Labels& labels = vocabulary::Labels::BuiltIn();
   out->set_year(shown.year);
   out->set_variable(std::string(shown.variable));
   out->set_withheld(shown.withheld);
   for (const auto& [code, persons] : shown.codes) {
     v1::CountedCode* const into = out->add_codes();
     into->set_code(std::string(code));
-    into->set_label(std::string(lists.Label(shown.variable, code)));
+    into->set_label(labels.Of(lists, shown.variable, code));
     into->set_persons(persons);
   }
 }

@@ -131,8 +131,8 @@ void GroupCommitter::CommitGroup(const std::vector<Waiter*>& group) {
       if (!result.ok()) continue;
       result = Error(Reason::kStorageFailed,
                      "writing to the storage failed: check the disk, start "
-                     "amparod again, then repeat the request with the same "
-                     "request id: whether it happened is known only then");
+                     "amparod again, then look whether it happened before it "
+                     "is done again: that is known only then");
     }
   }
 }

@@ -8,6 +8,7 @@
 #include "absl/strings/str_split.h"
 #include "node/base/errors.h"
 #include "node/vocabulary/embedded.h"
+#include "node/vocabulary/vocabulary.h"
 
 namespace amparo::vocabulary {
 namespace {
@@ -67,6 +68,15 @@ std::string Labels::Of(const List& list, const Code& code,
     if (!name.empty()) return name;
   }
   return code.label;
+}
+
+std::string Labels::Of(const Lists& lists, absl::string_view variable,
+                       absl::string_view code) const {
+  const Variable* const found = lists.FindVariable(variable);
+  const Code* const known =
+      found == nullptr ? nullptr : found->list->Find(code);
+  return known == nullptr ? std::string(code)
+                          : Of(*found->list, *known, kLanguages[0]);
 }
 
 const std::string* Labels::Translation(absl::string_view language,

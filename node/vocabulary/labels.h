@@ -19,6 +19,8 @@
 
 namespace amparo::vocabulary {
 
+class Lists;
+
 // "en", "es", "fr", "ru", "zh", "ar", "prs" (Dari).
 absl::Span<const absl::string_view> LabelLanguages();
 
@@ -42,6 +44,11 @@ class Labels {
   // English, then the code, where there is none.
   std::string Of(const List& list, const Code& code,
                  absl::string_view language) const;
+
+  // The English label of a code of a variable of `lists`; the code itself where
+  // that is not known. For display only.
+  std::string Of(const Lists& lists, absl::string_view variable,
+                 absl::string_view code) const;
 
   // The translation of an English label; null when there is none. Never for
   // "en".

@@ -179,14 +179,6 @@ absl::StatusOr<absl::string_view> Lists::CheckCode(
   return absl::string_view(code->code);
 }
 
-absl::string_view Lists::Label(absl::string_view variable,
-                               absl::string_view code) const {
-  const Variable* const found = FindVariable(variable);
-  if (found == nullptr) return code;
-  const Code* const known = found->list->Find(code);
-  return known == nullptr ? code : absl::string_view(known->label);
-}
-
 std::vector<const Variable*> Lists::Variables() const {
   std::vector<const Variable*> result;
   for (const auto& [name, variable] : variables_) result.push_back(&variable);

@@ -105,10 +105,6 @@ class Lists {
                                               absl::string_view text,
                                               absl::string_view field) const;
 
-  // English label, or the code itself when it is not known (for display only).
-  absl::string_view Label(absl::string_view variable,
-                          absl::string_view code) const;
-
   // All variables, by name.
   std::vector<const Variable*> Variables() const;
   // All lists, by id.

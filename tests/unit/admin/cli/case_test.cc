@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <string>
+#include <tuple>
+#include <utility>
+
 #include "amparo/office/v1/case_entries.pb.h"
 #include "amparo/office/v1/cases.pb.h"
 #include "amparo/office/v1/third_persons.pb.h"
@@ -7,6 +11,7 @@
 namespace amparo::cli {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -92,6 +97,41 @@ TEST_F(CaseVerb, RegisterRefusesAWrongIdentityFileWithoutRepeatingIt) {
     EXPECT_EQ(outcome.code, 2) << content;
     EXPECT_THAT(outcome.err, Not(HasSubstr("Olena")));
   }
+  EXPECT_TRUE(node_->calls().empty());
+}
+
+TEST_F(CaseVerb, AFieldThatStandsTwiceInAnIdentityFileIsNamed) {
+  const std::pair<const char*, const char*> files[] = {
+      {R"({"given_names": "Olena", "given_names": "Maria"})", "given_names"},
+      {R"({"given_names": "Olena", "givenNames": "Maria"})", "givenNames"},
+      {R"({"born": "1994", "contacts": [{"type": "EMAIL", "value": "Olena"},
+          {"type": "EMAIL", "value": "Olena", "type": "OTHER"}]})",
+       "contacts.type"},
+  };
+  for (const auto& [content, key] : files) {
+    const Outcome outcome = Run(
+        {"case", "register", "--identity-file", Write("person.json", content)});
+    EXPECT_EQ(outcome.code, 2) << content;
+    EXPECT_THAT(outcome.err, HasSubstr("says " + std::string(key) + " twice"));
+    EXPECT_THAT(outcome.err, Not(HasSubstr("Olena")));
+    EXPECT_THAT(outcome.err, Not(HasSubstr("Maria")));
+  }
+  EXPECT_TRUE(node_->calls().empty());
+}
+
+TEST_F(CaseVerb, WhatStandsByItsDayAsksForTheDay) {
+  for (const auto& [kind, option, value] :
+       {std::tuple("decision", "--by", "Police"),
+        std::tuple("risk", "--level", "HIGH")}) {
+    EXPECT_THAT(Run({"case", "add", kind, "--help"}).out,
+                ContainsRegex("--date[^\n]*REQUIRED"));
+    const Outcome outcome =
+        Run({"case", "add", kind, "7K3P-92QX-A", option, value});
+    EXPECT_EQ(outcome.code, 2);
+    EXPECT_THAT(outcome.err, HasSubstr("--date"));
+  }
+  EXPECT_THAT(Run({"case", "add", "note", "--help"}).out,
+              Not(ContainsRegex("--date[^\n]*REQUIRED")));
   EXPECT_TRUE(node_->calls().empty());
 }
 

@@ -143,6 +143,15 @@ TEST_F(ConsentVerb, ListSaysWhetherEachHolds) {
   }
 }
 
+TEST_F(ConsentVerb, ListAsksForTheCaseOnce) {
+  const std::string help = Run({"consent", "list", "--help"}).out;
+  EXPECT_THAT(help, HasSubstr("--case"));
+  EXPECT_THAT(help, Not(HasSubstr("Positionals")));
+  const Outcome without = Run({"consent", "list"});
+  EXPECT_EQ(without.code, 2);
+  EXPECT_THAT(without.err, HasSubstr("--case"));
+}
+
 TEST_F(ConsentVerb, ShowKeepsIdsWhenNamesMayNotBeRead) {
   office::v1::ShowConsentResponse shown;
   *shown.mutable_consent() = Example(office::v1::CONSENT_STATE_ACTIVE);

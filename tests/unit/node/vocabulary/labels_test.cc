@@ -104,6 +104,16 @@ bool HasTranslations() {
              "/usr/share/locale/es/LC_MESSAGES/iso_3166-1.mo");
 }
 
+TEST(LabelsTest, ACodeOfAVariableReadsAsPeopleSayIt) {
+  const Lists& lists = Lists::BuiltIn();
+  const Labels& labels = Labels::BuiltIn();
+  EXPECT_EQ(labels.Of(lists, "isForcedLabour", "-99"), "Unknown");
+  EXPECT_EQ(labels.Of(lists, "isForcedLabour", "7"), "7");
+  EXPECT_EQ(labels.Of(lists, "none", "7"), "7");
+  if (!labels.names().Present()) GTEST_SKIP() << "iso-codes is not installed";
+  EXPECT_EQ(labels.Of(lists, "citizenship", "TJK"), "Tajikistan");
+}
+
 TEST(LabelsTest, NamesComeFromIsoCodes) {
   const Labels& labels = Labels::BuiltIn();
   if (!HasTranslations()) GTEST_SKIP() << "iso-codes is not installed whole";

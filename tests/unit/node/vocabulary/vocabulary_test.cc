@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_split.h"
 #include "node/base/errors.h"
+#include "node/vocabulary/labels.h"
 #include "tests/support/status_matchers.h"
 
 namespace amparo::vocabulary {
@@ -208,12 +209,6 @@ TEST(VocabularyTest, ListsOfNoVariableAreChecked) {
   }
 }
 
-TEST(VocabularyTest, LabelsAreForPeople) {
-  EXPECT_EQ(Lists::BuiltIn().Label("isForcedLabour", "-99"), "Unknown");
-  EXPECT_EQ(Lists::BuiltIn().Label("isForcedLabour", "7"), "7");
-  EXPECT_EQ(Lists::BuiltIn().Label("none", "7"), "7");
-}
-
 TEST(VocabularyTest, VersionsNamesEveryListOfAVariableOnce) {
   const std::string versions = Lists::BuiltIn().Versions();
   EXPECT_THAT(versions, HasSubstr("gender@1"));
@@ -269,7 +264,7 @@ TEST(WithdrawnCodeTest, IsReadForEverInOldRecords) {
   const auto coded = lists.CheckRecorded("hue", "pink");
   ASSERT_THAT(coded, IsOk());
   EXPECT_EQ(coded->code, "pink");
-  EXPECT_EQ(lists.Label("hue", "pink"), "Pink");
+  EXPECT_EQ(Labels::BuiltIn().Of(lists, "hue", "pink"), "Pink");
   EXPECT_EQ(ReasonOf(lists.CheckRecorded("hue", "blue").status()),
             Reason::kCodeUnknown);
 }
