@@ -29,6 +29,26 @@ bool MayNotLeaveNow(const absl::Status& status) {
 
 }  // namespace
 
+absl::StatusOr<std::optional<ReferralId>> ReferralActions::FindOpen(
+    const Referral& wanted) const {
+  ASSIGN_OR_RETURN(const std::vector<consent::Consent> consents,
+                   rooms_.consents.ListBySubject(rooms_.store, wanted.subject));
+  for (const consent::Consent& consent : consents) {
+    ASSIGN_OR_RETURN(const std::vector<ReferralId> ids,
+                     ReferralsByConsent(rooms_.store, consent.id()));
+    for (const ReferralId& id : ids) {
+      ASSIGN_OR_RETURN(const auto row, referrals_.Get(rooms_.store, id));
+      if (row.has_value() && row->value.peer == wanted.peer &&
+          row->value.request.referral_type == wanted.request.referral_type &&
+          (row->value.state == State::kRequested ||
+           row->value.state == State::kAccepted)) {
+        return std::optional<ReferralId>(id);
+      }
+    }
+  }
+  return std::optional<ReferralId>();
+}
+
 absl::Status ReferralActions::MayReach(const Caller& caller,
                                        Permission permission,
                                        const Referral& referral) const {
