@@ -41,6 +41,31 @@ std::string DisclosedText(const Referral& referral) {
   return IsOutgoing(referral) ? "sent" : "here: `amparo referral open`";
 }
 
+// Whether the other office may believe something else of the answer, and
+// people have to ask it.
+bool IsInConflict(const Referral& referral) {
+  return referral.former_answer() != office::v1::REFERRAL_STATE_UNSPECIFIED ||
+         !referral.answer_not_taken().empty();
+}
+
+// What is in conflict and what to do about it; empty: nothing.
+std::string ConflictText(const Referral& referral) {
+  const std::string peer = Printable(referral.peer_name());
+  if (referral.former_answer() != office::v1::REFERRAL_STATE_UNSPECIFIED) {
+    return absl::StrCat("\n", peer, " had answered ",
+                        EnumWord(referral.former_answer()),
+                        ", was restored from a backup since and answered ",
+                        EnumWord(referral.state()),
+                        ": telephone it before you rely on either.\n");
+  }
+  if (!referral.answer_not_taken().empty()) {
+    return absl::StrCat("\n", peer, " did not take your answer (",
+                        referral.answer_not_taken(),
+                        ") and may not know of it: telephone it.\n");
+  }
+  return "";
+}
+
 std::string ReferralText(const Desk& desk, const Referral& referral) {
   Labelled lines;
   lines.Add("Referral", referral.referral_id());
@@ -74,7 +99,7 @@ std::string ReferralText(const Desk& desk, const Referral& referral) {
     }
     absl::StrAppend(&text, "\n", receipts.Text(""));
   }
-  return text;
+  return text + ConflictText(referral);
 }
 
 absl::Status Propose(Desk& desk, const ReferralOptions& options) {
@@ -117,8 +142,9 @@ absl::Status List(Desk& desk, const ReferralOptions& options,
                  IsOutgoing(referral) && !referral.case_number().empty()
                      ? referral.case_number()
                      : referral.pseudonym(),
-                 EnumWord(referral.state()), referral.urgency(),
-                 desk.Time(referral.respond_by_ms()),
+                 absl::StrCat(EnumWord(referral.state()),
+                              IsInConflict(referral) ? ", TELEPHONE" : ""),
+                 referral.urgency(), desk.Time(referral.respond_by_ms()),
                  referral.disclosed() ? "yes" : "no"});
   }
   return desk.Print(answer, columns.Text("No referrals.") +

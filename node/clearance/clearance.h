@@ -139,6 +139,11 @@ class Gate {
   absl::StatusOr<Clearance> ClearProtective(
       const ProtectiveRequest& request) const;
 
+  // For a letter that was cleared, posted and never taken, because its place in
+  // the thread was another's, to be written anew word for word: the checks of
+  // Recheck, now, and its errors.
+  absl::StatusOr<Clearance> ClearAnew(const ClearanceFacts& facts) const;
+
   // The same checks at the moment of sending, on what the outbox kept. The
   // caller holds a lease on the consent. kLetterExpired past expires_at;
   // kAgreementHashMismatch when the agreement named is not the one held.

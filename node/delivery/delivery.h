@@ -74,6 +74,8 @@ struct ReceivedLetter {
   MessageId message;
   ThreadId thread;
   uint64_t seq = 0;
+  // Which life of its sender wrote it: a restore from a backup begins another.
+  uint32_t incarnation = 1;
   OfficeId sender;
   LetterType type = LetterType::kVoid;
   Purpose purpose = Purpose::kAdministration;
@@ -139,6 +141,13 @@ class ReceiptListener {
   // refused it for good.
   virtual absl::Status OnVoided(const LetterRef& letter, Reason reason,
                                 storage::Batch& batch) = 0;
+  // After OnVoided, perhaps long after: neither letter nor VOID was ever taken,
+  // because an old copy of this office wrote it into a place that the receiver
+  // has another letter of ours in. After the restore it was posted `anew`, word
+  // for word; nullopt: the gate does not let it go any more.
+  virtual absl::Status OnNeverTaken(const LetterRef& letter,
+                                    const std::optional<Posted>& anew,
+                                    storage::Batch& batch) = 0;
 };
 
 // What became of one letter of a Deliver call.

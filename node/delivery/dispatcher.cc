@@ -308,10 +308,19 @@ absl::Status Dispatcher::Impl::TakeRefusal(Work& work, absl::Time now,
   ASSIGN_OR_RETURN(const OutboxRow counted,
                    waiting_.CountRefusal(load.row, load.stored, now));
   // The thread of an incarnation before a restore goes nowhere any more: its
-  // places need no filling.
-  const bool needless = counted.is_void() && said_by_peer && !MayPass(reason) &&
-                        counted.incarnation < outbox_.own_.incarnation();
-  if (!needless && !WaitingLetters::IsSpent(counted, now)) {
+  // places need no filling, and what an old copy wrote there gets another.
+  if (counted.is_void() && said_by_peer && !MayPass(reason) &&
+      counted.incarnation < outbox_.own_.incarnation()) {
+    const absl::Status posted = waiting_.PostAnew(counted.key, now);
+    if (HoldsBack(ReasonOf(posted))) {
+      HoldThread(work, counted, kLookAgainAtPeer, now, result);
+      return absl::OkStatus();
+    }
+    work.contact.Release(counted.thread);
+    result.more = true;
+    return posted;
+  }
+  if (!WaitingLetters::IsSpent(counted, now)) {
     HoldThread(work, counted, absl::ZeroDuration(), now, result);
     return absl::OkStatus();
   }

@@ -342,6 +342,7 @@ absl::StatusOr<std::string> Inbox::Impl::Prepare(const Arrival& arrival,
   letter.message = header.message;
   letter.thread = header.thread;
   letter.seq = header.seq;
+  letter.incarnation = header.incarnation;
   letter.sender = header.sender;
   letter.type = header.type;
   letter.purpose = header.purpose;

@@ -318,24 +318,73 @@ absl::StatusOr<OutboxRow> WaitingLetters::CountRefusal(const OutboxRow& row,
   return after;
 }
 
-absl::Status WaitingLetters::GiveUp(const OutboxKey& key, absl::Time now) {
+absl::Status WaitingLetters::End(
+    const OutboxKey& key, absl::Time now,
+    const std::function<absl::Status(const OutboxRow&, Batch&)>& more) {
   ASSIGN_OR_RETURN(const auto row, Reread(key));
   if (!row.has_value()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const std::string receipt,
                    outbox_.SignReceipt(key.message, row->value.plain_digest,
                                        outbox_.own_.id(), key.receiver,
                                        ReceiptKind::kNonDelivery, now));
-  ASSIGN_OR_RETURN(const bool given_up,
-                   CommitUnlessChanged(key, row->stored, [&](Batch& batch) {
-                     TakeOut(batch, key, row->stored);
-                     return outbox_.StoreReceipt(batch, row->value.ref(),
-                                                 ReceiptKind::kNonDelivery, now,
-                                                 receipt);
-                   }));
+  ASSIGN_OR_RETURN(
+      const bool given_up,
+      CommitUnlessChanged(key, row->stored, [&](Batch& batch) -> absl::Status {
+        TakeOut(batch, key, row->stored);
+        RETURN_IF_ERROR(outbox_.StoreReceipt(
+            batch, row->value.ref(), ReceiptKind::kNonDelivery, now, receipt));
+        return more(row->value, batch);
+      }));
   if (!given_up) return absl::OkStatus();
   outbox_.ForgetAttempted(key.message);
   Log("letter_given_up", {LogField::Peer(key.receiver)});
   return absl::OkStatus();
+}
+
+absl::Status WaitingLetters::GiveUp(const OutboxKey& key, absl::Time now) {
+  return End(key, now,
+             [](const OutboxRow&, Batch&) { return absl::OkStatus(); });
+}
+
+absl::StatusOr<std::optional<Draft>> WaitingLetters::DraftAnew(
+    const OutboxRow& row) const {
+  const auto letter =
+      Table<LetterCodec>(outbox_.vault_)
+          .Get(outbox_.store_, LetterKey{row.key.message, false});
+  if (!letter.ok()) {
+    RETURN_IF_ERROR(
+        OkIfErased(outbox_.store_, row.key.message, letter.status()));
+    return std::optional<Draft>();
+  }
+  if (!letter->has_value()) return Error(Reason::kRecordDamaged);
+  absl::StatusOr<clearance::Clearance> cleared =
+      outbox_.gate_.ClearAnew((*letter)->value.clearance);
+  if (!cleared.ok()) {
+    if (IsOurFault(cleared.status()) || HoldsBack(ReasonOf(cleared.status()))) {
+      return cleared.status();
+    }
+    return std::optional<Draft>();
+  }
+  ASSIGN_OR_RETURN(Plain plain, DecodePlain((*letter)->value.plain));
+  return std::optional<Draft>(
+      Draft{*std::move(cleared), plain.header.thread, std::move(plain.payload),
+            std::move(plain.consent_statement), std::move(plain.consent_salt),
+            plain.header.deliver_by, plain.header.respond_by, (*letter)->key});
+}
+
+absl::Status WaitingLetters::PostAnew(const OutboxKey& key, absl::Time now) {
+  return End(
+      key, now, [this](const OutboxRow& row, Batch& batch) -> absl::Status {
+        ASSIGN_OR_RETURN(std::optional<Draft> draft, DraftAnew(row));
+        std::optional<Posted> anew;
+        if (draft.has_value()) {
+          ASSIGN_OR_RETURN(anew, outbox_.Post(batch, *std::move(draft)));
+        }
+        for (ReceiptListener* listener : outbox_.listeners_) {
+          RETURN_IF_ERROR(listener->OnNeverTaken(row.ref(), anew, batch));
+        }
+        return absl::OkStatus();
+      });
 }
 
 absl::StatusOr<PeerCursor> WaitingLetters::OfferPage(const peering::Peer& peer,

@@ -76,6 +76,11 @@ class WaitingLetters {
   // The end of a VOID that its peer goes on refusing: a signed NON_DELIVERY is
   // kept and nothing is sent any more.
   absl::Status GiveUp(const OutboxKey& key, absl::Time now);
+  // The same for a VOID of a life before a restore whose place the peer has
+  // another letter in: what it replaced is posted anew under this life, in the
+  // same commit, when the gate lets it, and listeners are told. Nothing is
+  // changed while the state of the peer holds it back (HoldsBack).
+  absl::Status PostAnew(const OutboxKey& key, absl::Time now);
 
   // Commits one page of what a restored peer is offered again
   // (second_offers.h). kVersionConflict when a waiting letter changed
@@ -114,6 +119,13 @@ class WaitingLetters {
       const std::function<absl::Status(storage::Batch&)>& fill);
   void TakeOut(storage::Batch& batch, const OutboxKey& key,
                absl::string_view stored);
+  // GiveUp with what `more` adds to its commit.
+  absl::Status End(const OutboxKey& key, absl::Time now,
+                   const std::function<absl::Status(const OutboxRow&,
+                                                    storage::Batch&)>& more);
+  // The letter that the VOID `row` replaced, as a draft; nullopt when it may
+  // not leave any more or was erased.
+  absl::StatusOr<std::optional<Draft>> DraftAnew(const OutboxRow& row) const;
   absl::Status AddReceipt(const peering::Peer& peer, const OutboxRow& row,
                           absl::string_view stored, absl::string_view receipt,
                           storage::Batch& batch);

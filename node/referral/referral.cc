@@ -148,6 +148,26 @@ absl::Status CheckTransition(const Referral& referral, State to) {
                     "it again");
 }
 
+absl::Status CheckAnotherAnswer(const Referral& referral,
+                                uint32_t incarnation) {
+  if ((referral.state == State::kAccepted ||
+       referral.state == State::kDeclined) &&
+      incarnation > referral.peer_incarnation) {
+    return absl::OkStatus();
+  }
+  return WrongState(referral, "the referral was answered");
+}
+
+absl::Status CheckFileArrival(const Referral& referral, uint32_t incarnation) {
+  const bool first = referral.disclosure_letter.message.empty();
+  if (referral.state == State::kAccepted &&
+      (first || (!referral.disclosure_recalled &&
+                 incarnation > referral.peer_incarnation))) {
+    return absl::OkStatus();
+  }
+  return WrongState(referral, "no identifying file is awaited");
+}
+
 absl::Status CheckDisclosure(const Referral& referral) {
   if (referral.direction == Direction::kOutgoing &&
       referral.state == State::kAccepted &&

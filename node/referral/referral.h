@@ -9,12 +9,15 @@
 //   UNDELIVERED -> REQUESTED, ACCEPTED or DECLINED when it turns out that the
 //     letter had arrived after all: a late receipt, or the answer itself
 //   any but DECLINED -> REVOKED when consent is withdrawn
+//   ACCEPTED <-> DECLINED at the office that asks, when the other was restored
+//     from a backup, had forgotten its answer and gave another
 //
 // How far the letters have come (submitted, delivered, retrieved) is kept
 // apart, by delivery.
 #ifndef AMPARO_NODE_REFERRAL_REFERRAL_H_
 #define AMPARO_NODE_REFERRAL_REFERRAL_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -25,6 +28,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "node/base/errors.h"
 #include "node/base/ids.h"
 #include "node/cases/cases.h"
 #include "node/vocabulary/vocabulary.h"
@@ -120,6 +124,14 @@ struct Referral {
   std::optional<absl::Time> disclosure_opened_at;
   // The file was recalled: its consent was withdrawn.
   bool disclosure_recalled = false;
+  // Which life of the peer (its incarnation) wrote the last letter that
+  // counted here; 0: not known. What an earlier one wrote changes nothing.
+  uint32_t peer_incarnation = 0;
+  // Outgoing only: what the peer answered before it was restored and answered
+  // otherwise.
+  std::optional<State> former_answer;
+  // Incoming only: why the peer did not take the answer of this office.
+  Reason answer_not_taken = Reason::kUnspecified;
 
   bool disclosed() const {
     return !disclosure_letter.message.empty() && !disclosure_recalled;
@@ -129,6 +141,15 @@ struct Referral {
 // Whether `referral` may go to `to` now. kWrongState carries the state it is
 // in; a referral is changed only when this is OK.
 absl::Status CheckTransition(const Referral& referral, State to);
+
+// Whether an answer that the peer gave in its life `incarnation` may take the
+// place of the one it gave before: it was restored since. kWrongState.
+absl::Status CheckAnotherAnswer(const Referral& referral, uint32_t incarnation);
+
+// Whether a file that the peer sent in its life `incarnation` may be taken:
+// incoming, accepted, and none was sent before, or the peer was restored since
+// and does not know of it. Never again once it was recalled. kWrongState.
+absl::Status CheckFileArrival(const Referral& referral, uint32_t incarnation);
 
 // Whether the identifying file may be sent: outgoing, accepted, not sent
 // before (rule S4: only after ACCEPTED). kWrongState otherwise.

@@ -418,7 +418,12 @@ absl::Status ReferralActions::OnWithdrawn(storage::Batch& batch,
     Referral referral = row->value;
     referral.id = id;
     if (referral.consent == withdrawn.id()) {
-      if (!CheckTransition(referral, State::kRevoked).ok()) continue;
+      if (!CheckTransition(referral, State::kRevoked).ok()) {
+        // Written all the same: an answer that changes it in this moment has to
+        // look at the consent again.
+        RETURN_IF_ERROR(referrals_.Replace(batch, id, *row, referral));
+        continue;
+      }
       referral.state = State::kRevoked;
       RETURN_IF_ERROR(StopDisclosure(batch, referral, &stopped));
     } else if (referral.disclosure_consent == withdrawn.id() &&

@@ -21,6 +21,10 @@ LetterMark MarkOf(const ReceivedLetter& letter) {
           letter.agreement_hash, letter.consent_commitment};
 }
 
+State AnswerOf(const AnswerPayload& payload) {
+  return payload.accepted ? State::kAccepted : State::kDeclined;
+}
+
 // Only the office that wrote a letter can recall it.
 std::string RecallKey(const OfficeId& sender, const MessageId& message) {
   return sender.bytes() + message.bytes();
@@ -139,6 +143,7 @@ absl::Status ReferralLetters::ReceiveRequest(const ReceivedLetter& letter,
           ? letter.created_at + AnswerWithin(payload.request.urgency)
           : letter.respond_by;
   referral.request_letter = MarkOf(letter);
+  referral.peer_incarnation = letter.incarnation;
   RETURN_IF_ERROR(
       referrals_.Insert(batch, referral.id, referral, letter.copy_key));
   IndexByTime(batch, referral);
@@ -158,11 +163,41 @@ absl::Status ReferralLetters::ReceiveAnswer(const ReceivedLetter& letter,
   // The person withdrew while the answer was on its way: the answer has
   // arrived, and changes nothing.
   if (referral.state == State::kRevoked) return absl::OkStatus();
-  const State to = payload.accepted ? State::kAccepted : State::kDeclined;
+  if (referral.state == State::kAccepted ||
+      referral.state == State::kDeclined) {
+    return ChangeAnswer(letter, payload, row, batch);
+  }
+  const State to = AnswerOf(payload);
   RETURN_IF_ERROR(CheckTransition(referral, to));
   referral.state = to;
+  referral.peer_incarnation = letter.incarnation;
   referral.decline_reason = payload.decline_reason;
   RETURN_IF_ERROR(referrals_.Replace(batch, referral.id, row, referral));
+  return log_.Record(batch, TransitionEvent(referral, letter.sender));
+}
+
+absl::Status ReferralLetters::ChangeAnswer(const ReceivedLetter& letter,
+                                           const AnswerPayload& payload,
+                                           const storage::Row<Referral>& row,
+                                           storage::Batch& batch) {
+  Referral referral = row.value;
+  // On its way since before the restore: its office has said more since.
+  if (letter.incarnation < referral.peer_incarnation) return absl::OkStatus();
+  RETURN_IF_ERROR(CheckAnotherAnswer(referral, letter.incarnation));
+  const State to = AnswerOf(payload);
+  const bool other = to != referral.state;
+  if (other && to == State::kAccepted) {
+    // Withdrawn while it was declined, and a recall is on its way.
+    ASSIGN_OR_RETURN(const consent::Consent consent,
+                     consents_.Get(store_, referral.consent));
+    if (consent.withdrawn_at().has_value()) return absl::OkStatus();
+  }
+  if (other) referral.former_answer = referral.state;
+  referral.state = to;
+  referral.decline_reason = payload.decline_reason;
+  referral.peer_incarnation = letter.incarnation;
+  RETURN_IF_ERROR(referrals_.Replace(batch, referral.id, row, referral));
+  if (!other) return absl::OkStatus();
   return log_.Record(batch, TransitionEvent(referral, letter.sender));
 }
 
@@ -182,18 +217,18 @@ absl::Status ReferralLetters::ReceiveDisclosure(const ReceivedLetter& letter,
   if (referral.state == State::kRevoked || recalled.has_value()) {
     return Error(Reason::kConsentWithdrawn);
   }
-  if (referral.state != State::kAccepted ||
-      !referral.disclosure_letter.message.empty()) {
-    return WithState(Error(Reason::kWrongState), Name(referral.state));
-  }
+  RETURN_IF_ERROR(CheckFileArrival(referral, letter.incarnation));
   const std::vector<DataCategory> categories = CategoriesOf(payload.identity);
   if (categories.empty()) return Error(Reason::kLetterMalformed);
   RETURN_IF_ERROR(CheckStatement(letter, referral.pseudonym, own_office_,
                                  Purpose::kIdentityDisclosure, categories));
   referral.disclosure_letter = MarkOf(letter);
+  referral.disclosure_opened_at.reset();
+  referral.peer_incarnation = letter.incarnation;
   RETURN_IF_ERROR(referrals_.Replace(batch, referral.id, row, referral));
-  // Under the referral's own key, so that erasing the referral erases it.
-  RETURN_IF_ERROR(disclosures_.Insert(
+  // Under the referral's own key, so that erasing the referral erases it. The
+  // row of the referral, unchanged, keeps two at once apart.
+  RETURN_IF_ERROR(disclosures_.Put(
       batch, referral.id, {payload.identity, letter.handling_codes}, row.key));
   return log_.Record(batch, {audit::EventKind::kLetterReceived,
                              absl::InfinitePast(),
@@ -247,9 +282,16 @@ absl::Status ReferralLetters::OnReceipt(const delivery::LetterRef& letter,
   if (kind == delivery::ReceiptKind::kDelivered && request) {
     return Move(letter, State::kUndelivered, State::kRequested, batch);
   }
+  if (letter.type == LetterType::kReferralAnswer &&
+      kind == delivery::ReceiptKind::kDelivered) {
+    return NoteAnswer(letter, Reason::kUnspecified, batch);
+  }
   if (kind != delivery::ReceiptKind::kVoided) return absl::OkStatus();
   if (request) {
     return Move(letter, State::kRequested, State::kUndelivered, batch);
+  }
+  if (letter.type == LetterType::kReferralAnswer) {
+    return NoteAnswer(letter, Reason::kReplacedByVoid, batch);
   }
   if (letter.type != LetterType::kDisclosure) return absl::OkStatus();
   return UnmarkDisclosure(letter, batch);
@@ -261,6 +303,9 @@ absl::Status ReferralLetters::OnVoided(const delivery::LetterRef& letter,
   // itself; this is for one that was committed beside the proposal.
   // A file that was stopped here may be there. And whoever lost a VOID in a
   // restore learns of it by the receipt, which says all.
+  if (letter.type == LetterType::kReferralAnswer) {
+    return NoteAnswer(letter, reason, batch);
+  }
   if (letter.type != LetterType::kReferralRequest ||
       reason == Reason::kReplacedByVoid) {
     return absl::OkStatus();
@@ -269,6 +314,50 @@ absl::Status ReferralLetters::OnVoided(const delivery::LetterRef& letter,
               reason == Reason::kConsentWithdrawn ? State::kRevoked
                                                   : State::kUndelivered,
               batch);
+}
+
+absl::Status ReferralLetters::OnNeverTaken(
+    const delivery::LetterRef& letter,
+    const std::optional<delivery::Posted>& anew, storage::Batch& batch) {
+  if (letter.type != LetterType::kReferralRequest &&
+      letter.type != LetterType::kDisclosure) {
+    return absl::OkStatus();
+  }
+  if (!anew.has_value()) {
+    return letter.type == LetterType::kDisclosure
+               ? UnmarkDisclosure(letter, batch)
+               : absl::OkStatus();
+  }
+  ASSIGN_OR_RETURN(const ReferralId id,
+                   ReferralId::FromBytes(letter.thread.bytes()));
+  ASSIGN_OR_RETURN(auto row, referrals_.Get(store_, id));
+  if (!row.has_value()) return absl::OkStatus();
+  Referral referral = row->value;
+  LetterMark& mark = letter.type == LetterType::kDisclosure
+                         ? referral.disclosure_letter
+                         : referral.request_letter;
+  if (mark.message != letter.message) return absl::OkStatus();
+  mark.message = anew->message;
+  mark.plain_digest = anew->plain_digest;
+  return referrals_.Replace(batch, id, *row, referral);
+}
+
+absl::Status ReferralLetters::NoteAnswer(const delivery::LetterRef& letter,
+                                         Reason reason, storage::Batch& batch) {
+  ASSIGN_OR_RETURN(const ReferralId id,
+                   ReferralId::FromBytes(letter.thread.bytes()));
+  ASSIGN_OR_RETURN(auto row, referrals_.Get(store_, id));
+  if (!row.has_value()) return absl::OkStatus();
+  Referral referral = row->value;
+  if (referral.state == State::kRevoked) return absl::OkStatus();
+  // Why the letter was stopped says more than that its VOID was taken.
+  const bool known = referral.answer_not_taken != Reason::kUnspecified;
+  if (reason == referral.answer_not_taken ||
+      (known && reason == Reason::kReplacedByVoid)) {
+    return absl::OkStatus();
+  }
+  referral.answer_not_taken = reason;
+  return referrals_.Replace(batch, id, *row, referral);
 }
 
 absl::Status ReferralLetters::UnmarkDisclosure(

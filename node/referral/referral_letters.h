@@ -5,6 +5,7 @@
 #ifndef AMPARO_NODE_REFERRAL_REFERRAL_LETTERS_H_
 #define AMPARO_NODE_REFERRAL_REFERRAL_LETTERS_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "node/audit/log.h"
 #include "node/base/ids.h"
 #include "node/cases/cases.h"
+#include "node/consent/ledger.h"
 #include "node/delivery/delivery.h"
 #include "node/referral/referral.h"
 #include "node/referral/referral_records.h"
@@ -78,6 +80,7 @@ class ReferralLetters final : public delivery::LetterHandler,
       : store_(store),
         referrals_(vault),
         disclosures_(vault),
+        consents_(vault, log),
         log_(log),
         lists_(lists),
         own_office_(own_office) {}
@@ -96,9 +99,15 @@ class ReferralLetters final : public delivery::LetterHandler,
                          delivery::ReceiptKind kind, absl::Time issued_at,
                          storage::Batch& batch) override;
   // A request that was given up makes its referral UNDELIVERED; one whose
-  // consent was withdrawn, REVOKED.
+  // consent was withdrawn, REVOKED. An answer leaves the reason for people,
+  // until it is DELIVERED after all.
   absl::Status OnVoided(const delivery::LetterRef& letter, Reason reason,
                         storage::Batch& batch) override;
+  // The referral names the letter that went instead; a file for which none
+  // went may be sent again.
+  absl::Status OnNeverTaken(const delivery::LetterRef& letter,
+                            const std::optional<delivery::Posted>& anew,
+                            storage::Batch& batch) override;
 
  private:
   absl::Status ReceiveRequest(const delivery::ReceivedLetter& letter,
@@ -112,6 +121,14 @@ class ReferralLetters final : public delivery::LetterHandler,
   // Moves the referral a letter of ours belongs to, when it is in `from`.
   absl::Status Move(const delivery::LetterRef& letter, State from, State to,
                     storage::Batch& batch);
+  // A second answer, of an office that was restored since the first.
+  absl::Status ChangeAnswer(const delivery::ReceivedLetter& letter,
+                            const AnswerPayload& payload,
+                            const storage::Row<Referral>& row,
+                            storage::Batch& batch);
+  // Keeps why the answer of this office was not taken; kUnspecified: it was.
+  absl::Status NoteAnswer(const delivery::LetterRef& letter, Reason reason,
+                          storage::Batch& batch);
   // The receiver said that the file of a referral of ours never arrived.
   absl::Status UnmarkDisclosure(const delivery::LetterRef& letter,
                                 storage::Batch& batch);
@@ -123,6 +140,7 @@ class ReferralLetters final : public delivery::LetterHandler,
   const storage::Store& store_;
   ReferralTable referrals_;
   DisclosureTable disclosures_;
+  consent::Ledger consents_;
   const audit::Log& log_;
   const vocabulary::Lists& lists_;
   const OfficeId own_office_;

@@ -37,6 +37,12 @@ std::string WriteId(const IdType& id) {
   return id.empty() ? std::string() : id.bytes();
 }
 
+absl::StatusOr<Reason> ReadReason(uint32_t number) {
+  const auto reason = ReasonFromNumber(static_cast<int>(number));
+  if (!reason.has_value()) return Damaged();
+  return *reason;
+}
+
 int64_t WriteTime(const std::optional<absl::Time>& time) {
   return time.has_value() ? amparo::ToUnixMillis(*time) : 0;
 }
@@ -135,6 +141,11 @@ std::string ReferralCodec::Encode(const Record& from) {
   to.set_disclosure_opened_at_ms(WriteTime(from.disclosure_opened_at));
   to.set_person(WriteId(from.person));
   to.set_disclosure_recalled(from.disclosure_recalled);
+  to.set_peer_incarnation(from.peer_incarnation);
+  if (from.former_answer.has_value()) {
+    to.set_former_answer(static_cast<uint32_t>(*from.former_answer));
+  }
+  to.set_answer_not_taken(static_cast<uint32_t>(from.answer_not_taken));
   return storage::SerializeRecord(to);
 }
 
@@ -164,6 +175,12 @@ absl::StatusOr<Referral> ReferralCodec::Decode(absl::string_view bytes) {
   to.opened_at = ReadTime(from.opened_at_ms());
   to.disclosure_opened_at = ReadTime(from.disclosure_opened_at_ms());
   to.disclosure_recalled = from.disclosure_recalled();
+  to.peer_incarnation = from.peer_incarnation();
+  if (from.former_answer() != 0) {
+    to.former_answer = StateFromNumber(static_cast<int>(from.former_answer()));
+    if (!to.former_answer.has_value()) return Damaged();
+  }
+  ASSIGN_OR_RETURN(to.answer_not_taken, ReadReason(from.answer_not_taken()));
   return to;
 }
 

@@ -46,6 +46,13 @@ void Write(const ReferralView& view, v1::Referral* out) {
   out->set_respond_by_ms(amparo::ToUnixMillis(from.respond_by));
   out->set_decline_reason(from.decline_reason);
   out->set_disclosed(from.disclosed());
+  if (from.former_answer.has_value()) {
+    out->set_former_answer(
+        static_cast<v1::ReferralState>(static_cast<int>(*from.former_answer)));
+  }
+  if (from.answer_not_taken != Reason::kUnspecified) {
+    out->set_answer_not_taken(std::string(ReasonName(from.answer_not_taken)));
+  }
   for (const Rung& rung : view.evidence) {
     auto* to = out->add_evidence();
     to->set_kind(std::string(delivery::Name(rung.kind)));

@@ -23,12 +23,17 @@ using storage::RowSet;
 using storage::TableId;
 
 bool FitsDirection(const Referral& referral) {
+  const bool outgoing = referral.direction == Direction::kOutgoing;
+  if (outgoing ? referral.answer_not_taken != Reason::kUnspecified
+               : referral.former_answer.has_value()) {
+    return false;
+  }
   switch (referral.state) {
     case State::kRequested:
     case State::kUndelivered:
-      return referral.direction == Direction::kOutgoing;
+      return outgoing;
     case State::kReceived:
-      return referral.direction == Direction::kIncoming;
+      return !outgoing;
     case State::kAccepted:
     case State::kDeclined:
     case State::kRevoked:

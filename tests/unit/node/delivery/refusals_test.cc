@@ -34,6 +34,10 @@ class ContendedListener final : public ReceiptListener {
     }
     return absl::OkStatus();
   }
+  absl::Status OnNeverTaken(const LetterRef&, const std::optional<Posted>&,
+                            storage::Batch&) override {
+    return absl::OkStatus();
+  }
   int conflicts = 0;
   int asked = 0;
 };

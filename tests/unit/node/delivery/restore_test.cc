@@ -270,12 +270,91 @@ TEST_F(RestoreTest, ABackupRestoredTwiceSpeaksFirstAndSendsNothing) {
   PostTo(thread, "of the third life");
   clock.Advance(absl::Seconds(2));  // The back-off of before.
   SendAll(a);
-  EXPECT_THAT(Payloads(),
-              ElementsAre("of the second life", "of the third life"));
-  // Its place was taken: it ended, and the thread goes on.
+  // Its place was taken: it ended, another was posted instead.
+  EXPECT_THAT(Payloads(), ElementsAre("of the second life", "of the third life",
+                                      "under the same number"));
   EXPECT_EQ(Waiting(a), 0u);
   EXPECT_THAT(Receipts(a, same),
               ElementsAre(ReceiptKind::kSubmitted, ReceiptKind::kNonDelivery));
+}
+
+class OldCopyTest : public RestoreTest {
+ protected:
+  // A letter that an old copy of a wrote into a place that b has another in.
+  MessageId PostInOldCopy(TwoOffices::Wish wish) {
+    wish.thread = NewThread();
+    const Office::Backup backup = a.TakeBackup();
+    EXPECT_THAT(Post(a, wish), IsOk());
+    SendAll(a);
+    a.PutBack(backup, /*restore=*/false);
+    wish.payload = "of the old copy";
+    const MessageId message = Post(a, wish)->message;
+    SendAll(a);
+    EXPECT_THAT(a.listener.voids,
+                Contains(std::pair(message, Reason::kSequenceReused)));
+    EXPECT_THAT(a.listener.never_taken, IsEmpty());
+    return message;
+  }
+  void RestoreLate() {
+    clock.Advance(absl::Minutes(10));
+    a.PutBack(a.TakeBackup());
+  }
+};
+
+TEST_F(OldCopyTest, WhatAnOldCopyWroteIsPostedAnewWordForWord) {
+  TwoOffices::Wish wish;
+  wish.consent = a.GiveConsent(b.id, Purpose::kTransnationalReferral);
+  wish.deliver_by = clock.Now() + absl::Hours(1);
+  const MessageId lost = PostInOldCopy(wish);
+  RestoreLate();
+  SendAll(a);
+  EXPECT_EQ(Waiting(a), 0u);
+  EXPECT_THAT(Receipts(a, lost),
+              ElementsAre(ReceiptKind::kSubmitted, ReceiptKind::kNonDelivery));
+  ASSERT_THAT(a.listener.never_taken, SizeIs(1));
+  const auto& [before, anew] = a.listener.never_taken.front();
+  EXPECT_EQ(before, lost);
+  EXPECT_THAT(Receipts(a, anew),
+              ElementsAre(ReceiptKind::kSubmitted, ReceiptKind::kDelivered));
+  ASSERT_THAT(b.handler.received, SizeIs(2));
+  const ReceivedLetter& letter = b.handler.received.back();
+  EXPECT_EQ(letter.message, anew);
+  EXPECT_EQ(letter.payload, "of the old copy");
+  EXPECT_EQ(letter.incarnation, 2u);
+  EXPECT_EQ(letter.seq, 1u);
+  EXPECT_EQ(letter.deliver_by, wish.deliver_by);
+  EXPECT_EQ(letter.expires_at, b.handler.received.front().expires_at);
+}
+
+TEST_F(OldCopyTest, WhatMayNotLeaveAnyMoreIsNotPostedAnew) {
+  TwoOffices::Wish wish;
+  wish.consent = a.GiveConsent(b.id, Purpose::kTransnationalReferral);
+  const MessageId lost = PostInOldCopy(wish);
+  a.Withdraw(*wish.consent);
+  const size_t letters = Rows(a, storage::TableId::kLetters);
+  RestoreLate();
+  SendAll(a);
+  EXPECT_EQ(Waiting(a), 0u);
+  EXPECT_EQ(Rows(a, storage::TableId::kLetters), letters);
+  EXPECT_THAT(a.listener.never_taken,
+              ElementsAre(std::pair(lost, MessageId())));
+  EXPECT_THAT(b.handler.received, SizeIs(1));
+}
+
+// Neither lost nor sent: it waits for the peer to be resumed.
+TEST_F(OldCopyTest, WhatASuspendedPeerHoldsBackWaits) {
+  PostInOldCopy({});
+  RestoreLate();
+  ASSERT_THAT(Greet(), IsOk());
+  SetPeerState(a, peering::PeerState::kSuspended);
+  SendAll(a);
+  EXPECT_EQ(Waiting(a), 1u);
+  EXPECT_THAT(a.listener.never_taken, IsEmpty());
+  SetPeerState(a, peering::PeerState::kActive);
+  clock.Advance(absl::Minutes(10));
+  SendAll(a);
+  EXPECT_EQ(Waiting(a), 0u);
+  EXPECT_THAT(Payloads(), Contains("of the old copy"));
 }
 
 }  // namespace

@@ -58,6 +58,14 @@ absl::Status KeepingListener::OnVoided(const LetterRef& letter, Reason reason,
   return absl::OkStatus();
 }
 
+absl::Status KeepingListener::OnNeverTaken(const LetterRef& letter,
+                                           const std::optional<Posted>& anew,
+                                           storage::Batch&) {
+  never_taken.emplace_back(letter.message,
+                           anew.has_value() ? anew->message : MessageId());
+  return absl::OkStatus();
+}
+
 Office::Office(const std::string& office_name, uint64_t seed,
                ManualClock& shared)
     : name(office_name),

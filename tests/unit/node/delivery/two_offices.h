@@ -49,8 +49,13 @@ class KeepingListener final : public ReceiptListener {
                          absl::Time issued_at, storage::Batch& batch) override;
   absl::Status OnVoided(const LetterRef& letter, Reason reason,
                         storage::Batch& batch) override;
+  absl::Status OnNeverTaken(const LetterRef& letter,
+                            const std::optional<Posted>& anew,
+                            storage::Batch& batch) override;
   std::vector<std::pair<MessageId, ReceiptKind>> receipts;
   std::vector<std::pair<MessageId, Reason>> voids;
+  // Letters that were never taken, and those posted instead; empty ids: none.
+  std::vector<std::pair<MessageId, MessageId>> never_taken;
 };
 
 struct Office final : PeerLink {

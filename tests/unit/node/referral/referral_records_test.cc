@@ -52,6 +52,9 @@ Referral FullReferral() {
   referral.opened_at = absl::FromUnixMillis(1735689600789);
   referral.disclosure_opened_at = absl::FromUnixMillis(1735689600999);
   referral.disclosure_recalled = true;
+  referral.peer_incarnation = 2;
+  referral.former_answer = State::kAccepted;
+  referral.answer_not_taken = Reason::kNotAllowed;
   return referral;
 }
 
@@ -88,6 +91,9 @@ TEST(ReferralCodecTest, EveryFieldOfTheRecordIsMappedAndSurvives) {
   EXPECT_EQ(decoded->subject, FullReferral().subject);
   EXPECT_EQ(decoded->respond_by, FullReferral().respond_by);
   EXPECT_EQ(decoded->opened_at, FullReferral().opened_at);
+  EXPECT_EQ(decoded->peer_incarnation, 2u);
+  EXPECT_EQ(decoded->former_answer, State::kAccepted);
+  EXPECT_EQ(decoded->answer_not_taken, Reason::kNotAllowed);
   EXPECT_TRUE(decoded->id.empty()) << "the id is the key";
 }
 
