@@ -89,7 +89,33 @@ void CheckFile(const std::string& name, const Referral& ours,
                    ": the file outlived its consent");
 }
 
+bool IsAnswered(const Referral& referral) {
+  return referral.state == State::kAccepted ||
+         referral.state == State::kDeclined;
+}
+
 }  // namespace
+
+void CheckAnswers(const OfficeId& from_id, const Holdings& asking,
+                  const OfficeId& to_id, const Holdings& asked,
+                  Findings& findings) {
+  for (const auto& [id, theirs] : asked.referrals) {
+    if (theirs.direction != Direction::kIncoming || theirs.peer != from_id ||
+        !IsAnswered(theirs) ||
+        theirs.answer_not_taken != Reason::kUnspecified) {
+      continue;
+    }
+    const auto found = asking.referrals.find(id);
+    const bool known =
+        found != asking.referrals.end() && found->second.peer == to_id;
+    findings.Require(
+        4,
+        known && (found->second.state == theirs.state ||
+                  found->second.state == State::kRevoked),
+        "referral ", id.hex(), " was answered ", Name(theirs.state), " and is ",
+        known ? Name(found->second.state) : "not known", " to who asked");
+  }
+}
 
 void CheckReferrals(const OfficeId& from_id, const Holdings& asking,
                     const OfficeId& to_id, const Holdings& asked,

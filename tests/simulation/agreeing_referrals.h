@@ -15,6 +15,13 @@ void CheckReferrals(const OfficeId& from_id, const Holdings& asking,
                     const OfficeId& to_id, const Holdings& asked,
                     Findings& findings);
 
+// Whatever a restore took from either: how the office that is asked has
+// answered, the one that asks says too, or who answered is told that it may
+// not.
+void CheckAnswers(const OfficeId& from_id, const Holdings& asking,
+                  const OfficeId& to_id, const Holdings& asked,
+                  Findings& findings);
+
 }  // namespace amparo::simulation
 
 #endif  // AMPARO_TESTS_SIMULATION_AGREEING_REFERRALS_H_

@@ -30,10 +30,11 @@ std::map<MessageId, OfficeId> LettersOf(TestOffice& office) {
 }  // namespace
 
 void Simulation::BackUpOrRestore(Place& place) {
+  if (place.old_copy.has_value() && dice_.OneIn(2)) return RestoreLate(place);
   if (place.backup.has_value() && dice_.OneIn(2)) return Restore(place);
   place.self->Crash();
   Backup backup{std::make_unique<storage::MemoryDisk>(), place.promises,
-                place.desk};
+                place.desk, place.old_copy};
   CopyDisk(place.self->disk(), *backup.disk, place.self->directory());
   place.backup = std::move(backup);
   Tell(absl::StrCat(place.self->name(), " is backed up"));
@@ -42,11 +43,20 @@ void Simulation::BackUpOrRestore(Place& place) {
 
 void Simulation::Restore(Place& place) {
   const std::map<MessageId, OfficeId> before = LettersOf(*place.self);
+  const std::set<ReferralId> answered = place.promises.answered;
   place.self->Crash();
   CopyDisk(*place.backup->disk, place.self->disk(), place.self->directory());
   ++report_.restores;
   Tell(absl::StrCat("an old backup of ", place.self->name(), " is put back"));
-  place.self->RunRestore();
+  place.old_copy = place.backup->old_copy;
+  const bool forgotten = dice_.OneIn(3);
+  if (forgotten) {
+    Tell("and nobody runs restore");
+  } else {
+    place.self->RunRestore();
+  }
+  // Whoever waits for an answer of the lost life asks nobody.
+  place.unanswered = nullptr;
   ComeBack(place, false);
   if (!place.self->up()) return;
   const std::map<MessageId, OfficeId> after = LettersOf(*place.self);
@@ -61,7 +71,35 @@ void Simulation::Restore(Place& place) {
   place.promises = place.backup->promises;
   place.promises.proposals = proposals;
   place.desk = place.backup->desk;
-  place.unanswered = nullptr;
+  if (forgotten && !place.old_copy.has_value()) {
+    OldCopy copy{place.self->node().own().incarnation(), {}};
+    for (const auto& [message, recipient] : after) copy.letters.insert(message);
+    place.old_copy = std::move(copy);
+  }
+  // What was answered and lost is answered again, perhaps otherwise.
+  for (const ReferralId& id : answered) Answer(place, id, dice_.OneIn(2));
+}
+
+// After a day or a month in which people worked in an old copy.
+void Simulation::RestoreLate(Place& place) {
+  place.self->Crash();
+  place.self->RunRestore();
+  Tell(absl::StrCat(place.self->name(), " is restored late"));
+  ComeBack(place, false);
+}
+
+// Once an old copy was restored, however that came: which letters are its own.
+void Simulation::NoteOldCopy(Place& place) {
+  if (!place.old_copy.has_value() ||
+      place.self->node().own().incarnation() <= place.old_copy->incarnation) {
+    return;
+  }
+  for (const auto& [message, recipient] : LettersOf(*place.self)) {
+    if (place.old_copy->letters.count(message) > 0) continue;
+    place.losses.of_old_copies.insert(message);
+  }
+  place.old_copy.reset();
+  ++report_.late_restores;
 }
 
 }  // namespace amparo::simulation

@@ -45,6 +45,9 @@ struct Losses {
   bool restored = false;
   std::set<MessageId> letters;    // Of its own, after the backup.
   std::set<OfficeId> recipients;  // Of those.
+  // Of its own, from an old copy that ran before it was restored: they may
+  // stand in places of lost letters.
+  std::set<MessageId> of_old_copies;
 };
 
 // An office, up, what its people were told, and what a restore took.

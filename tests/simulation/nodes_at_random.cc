@@ -96,6 +96,7 @@ void Simulation::ComeBack(Place& place, bool may_die_again) {
                           " does not start: ", opened.ToString()));
     return;  // The run ends with it.
   }
+  if (place.self->up()) NoteOldCopy(place);
   if (place.unanswered && place.self->up()) {
     const auto again = std::exchange(place.unanswered, nullptr);
     if (dice_.OneIn(2)) Attempt(place, place.unanswered_name, again);

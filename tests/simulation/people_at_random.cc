@@ -162,9 +162,11 @@ void Simulation::Answer(Place& place) {
   const std::optional<ReferralId> picked =
       Pick(place, place.asked, referral::State::kReceived);
   if (!picked.has_value()) return Propose(place);
-  const ReferralId id = *picked;
+  Answer(place, *picked, !dice_.OneIn(4));
+}
+
+void Simulation::Answer(Place& place, const ReferralId& id, bool accepts) {
   const RequestId request = place.self->NewRequest();
-  const bool accepts = !dice_.OneIn(4);
   Attempt(place, accepts ? "accepts" : "declines",
           [&place, id, request, accepts] {
             auto& referrals = place.self->node().referrals();

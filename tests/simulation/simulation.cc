@@ -263,6 +263,10 @@ void Simulation::Rest() {
   }
   if (!report_.broken.empty()) return;
   for (Place* place : active_) {
+    if (place->old_copy.has_value()) RestoreLate(*place);
+  }
+  if (!report_.broken.empty()) return;
+  for (Place* place : active_) {
     for (Place* peer : active_) {
       const auto known = place->self->node().peers().Get(peer->self->id());
       if (known.ok() && known->state == peering::PeerState::kSuspended) {

@@ -19,6 +19,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -44,7 +45,8 @@ struct Report {
   size_t crashes = 0;
   size_t jumps = 0;
   size_t restores = 0;
-  size_t disclosures = 0;  // That were acknowledged, as the next two.
+  size_t late_restores = 0;  // Of those, after people had worked on.
+  size_t disclosures = 0;    // That were acknowledged, as the next two.
   size_t withdrawals = 0;
   size_t releases = 0;
 };
@@ -58,11 +60,18 @@ class Simulation {
   Report Run(int steps);
 
  private:
+  // An old copy that nobody has told so: its life, and the letters it came
+  // with.
+  struct OldCopy {
+    uint32_t incarnation = 0;
+    std::set<MessageId> letters;
+  };
   // A copy of a disk, and what people were told up to then.
   struct Backup {
     std::unique_ptr<storage::MemoryDisk> disk;
     Promises promises;
     Desk desk;
+    std::optional<OldCopy> old_copy;
   };
   struct Place {
     size_t number = 0;
@@ -74,6 +83,7 @@ class Simulation {
     std::vector<ReferralId> proposed;
     std::vector<ReferralId> asked;  // Referrals it may know as incoming.
     std::optional<Backup> backup;
+    std::optional<OldCopy> old_copy;
     Losses losses;
     // What its people did not get an answer to.
     std::function<absl::Status()> unanswered;
@@ -125,6 +135,7 @@ class Simulation {
   std::optional<ReferralId> Pick(Place& place, std::vector<ReferralId>& from,
                                  referral::State state);
   void Answer(Place& place);
+  void Answer(Place& place, const ReferralId& id, bool accepts);
   void Disclose(Place& place);
   ConsentId PickConsent(Place& place);
   void Withdraw(Place& place);
@@ -147,6 +158,8 @@ class Simulation {
   // backups.cc
   void BackUpOrRestore(Place& place);
   void Restore(Place& place);
+  void RestoreLate(Place& place);
+  void NoteOldCopy(Place& place);
 
   Place& Anyone() { return *active_[dice_.Below(active_.size())]; }
   Place& AnyoneBut(const Place& place);

@@ -63,6 +63,7 @@ TEST_P(FederationTest, InvariantsHoldAfterEverySeed) {
     sum.crashes += report.crashes;
     sum.jumps += report.jumps;
     sum.restores += report.restores;
+    sum.late_restores += report.late_restores;
     sum.disclosures += report.disclosures;
     sum.withdrawals += report.withdrawals;
     sum.releases += report.releases;
@@ -70,9 +71,9 @@ TEST_P(FederationTest, InvariantsHoldAfterEverySeed) {
   ASSERT_TRUE(broken.empty()) << DescribeAll(broken);
   std::printf(
       "%zu letters, %zu disclosures, %zu withdrawals, %zu releases, "
-      "%zu crashes, %zu restores, %zu jumps of clocks\n",
+      "%zu crashes, %zu restores, %zu of them late, %zu jumps of clocks\n",
       sum.letters, sum.disclosures, sum.withdrawals, sum.releases, sum.crashes,
-      sum.restores, sum.jumps);
+      sum.restores, sum.late_restores, sum.jumps);
   // A simulation in which nothing happens proves nothing.
   const uint64_t part = seeds / kParts;
   EXPECT_GT(sum.letters, part * 10);
@@ -81,6 +82,7 @@ TEST_P(FederationTest, InvariantsHoldAfterEverySeed) {
   // What a seed does now and then, a few seeds may all leave out.
   if (part < kSeedsForRareThings) return;
   EXPECT_GE(sum.restores, part / 4);
+  EXPECT_GE(sum.late_restores, part / 16);
   EXPECT_GE(sum.disclosures, part / 16);
   EXPECT_GE(sum.withdrawals, part / 4);
   EXPECT_GE(sum.releases, part / 16);
