@@ -440,6 +440,12 @@ absl::StatusOr<StoppedLetters> Outbox::StopUnderConsent(
                                  Reason::kConsentWithdrawn,
                                  /*tell_listeners=*/false));
         stopped.voided.push_back(row->value.ref());
+      } else {
+        // Stopped before for another reason, it is not to be posted anew.
+        row->value.void_reason = Reason::kConsentWithdrawn;
+        batch.RequireUnchanged(OutboxCodec::kTable, OutboxCodec::EncodeKey(key),
+                               row->stored);
+        RETURN_IF_ERROR(outbox.Put(batch, key, row->value));
       }
       if (row->value.offered_again || PossiblySent(key))
         stopped.possibly_sent.push_back(row->value.ref());

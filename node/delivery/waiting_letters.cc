@@ -348,6 +348,11 @@ absl::Status WaitingLetters::GiveUp(const OutboxKey& key, absl::Time now) {
 
 absl::StatusOr<std::optional<Draft>> WaitingLetters::DraftAnew(
     const OutboxRow& row) const {
+  // Also when a withdrawal met the VOID of another reason: a referral that it
+  // ended takes its file along, whose own consent still stands.
+  if (row.void_reason == Reason::kConsentWithdrawn) {
+    return std::optional<Draft>();
+  }
   const auto letter =
       Table<LetterCodec>(outbox_.vault_)
           .Get(outbox_.store_, LetterKey{row.key.message, false});

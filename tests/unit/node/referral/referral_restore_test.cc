@@ -213,6 +213,26 @@ TEST_F(ReferralRestoreTest, AFileSentInAnOldCopyTakesThePlaceOfTheFirst) {
   EXPECT_EQ(b.Rows(storage::TableId::kDisclosures), 0u);
 }
 
+// Its own consent stands, but the referral has ended.
+TEST_F(ReferralRestoreTest, AFileOfARevokedReferralIsNotPostedAnew) {
+  const Person person = NewPerson();
+  const ReferralId id = ProposeAndAccept(person);
+  BackUp(a);
+  ASSERT_THAT(Disclose(id, {DataCategory::kNames}), IsOk());
+  ASSERT_TRUE(Quiet());
+  PutBack(a);
+  ASSERT_THAT(Disclose(id, {DataCategory::kDocuments}), IsOk());
+  ASSERT_TRUE(Quiet());
+  ASSERT_THAT(a.Withdraw(person.referral), IsOk());
+  const size_t sent = a.CountEvents(audit::EventKind::kDisclosureSent);
+  RestoreLate(a);
+  Settle();
+  EXPECT_EQ(a.CountEvents(audit::EventKind::kDisclosureSent), sent);
+  EXPECT_EQ(AtA(id).state, State::kRevoked);
+  EXPECT_EQ(AtB(id).state, State::kRevoked);
+  EXPECT_EQ(b.Rows(storage::TableId::kDisclosures), 0u);
+}
+
 // Invariant 2 at the second posting too: what may not leave any more does not,
 // and the file may be sent again.
 TEST_F(ReferralRestoreTest, AFileThatExpiredIsNotPostedAnew) {
