@@ -30,7 +30,7 @@ std::map<MessageId, OfficeId> LettersOf(TestOffice& office) {
 }  // namespace
 
 void Simulation::BackUpOrRestore(Place& place) {
-  if (place.old_copy.has_value() && dice_.OneIn(2)) return RestoreLate(place);
+  if (IsForgotten(place.old_copy) && dice_.OneIn(2)) return RestoreLate(place);
   if (place.backup.has_value() && dice_.OneIn(2)) return Restore(place);
   place.self->Crash();
   Backup backup{std::make_unique<storage::MemoryDisk>(), place.promises,
@@ -71,11 +71,12 @@ void Simulation::Restore(Place& place) {
   place.promises = place.backup->promises;
   place.promises.proposals = proposals;
   place.desk = place.backup->desk;
-  if (forgotten && !place.old_copy.has_value()) {
-    OldCopy copy{place.self->node().own().incarnation(), {}};
+  if (!place.old_copy.has_value()) {
+    OldCopy copy{place.self->node().own().incarnation(), {}, false};
     for (const auto& [message, recipient] : after) copy.letters.insert(message);
     place.old_copy = std::move(copy);
   }
+  place.old_copy->forgotten = forgotten;
   // What was answered and lost is answered again, perhaps otherwise.
   for (const ReferralId& id : answered) Answer(place, id, dice_.OneIn(2));
 }
@@ -88,7 +89,7 @@ void Simulation::RestoreLate(Place& place) {
   ComeBack(place, false);
 }
 
-// Once an old copy was restored, however that came: which letters are its own.
+// Once a life of a disk that was put back has ended: which letters are its own.
 void Simulation::NoteOldCopy(Place& place) {
   if (!place.old_copy.has_value() ||
       place.self->node().own().incarnation() <= place.old_copy->incarnation) {
@@ -98,8 +99,8 @@ void Simulation::NoteOldCopy(Place& place) {
     if (place.old_copy->letters.count(message) > 0) continue;
     place.losses.of_old_copies.insert(message);
   }
+  if (place.old_copy->forgotten) ++report_.late_restores;
   place.old_copy.reset();
-  ++report_.late_restores;
 }
 
 }  // namespace amparo::simulation

@@ -73,7 +73,7 @@ void Simulation::CheckHandedOver(Place& from, Place& to,
                               header.incarnation, header.thread, header.seq},
                          header.message, header.prev_digest);
   // An old copy does so, until it is told what it is.
-  const bool of_old_copy = from.old_copy.has_value() ||
+  const bool of_old_copy = IsForgotten(from.old_copy) ||
                            from.losses.of_old_copies.count(header.message) > 0;
   if (!first && !of_old_copy &&
       seat->second != std::make_pair(header.message, header.prev_digest)) {

@@ -263,7 +263,7 @@ void Simulation::Rest() {
   }
   if (!report_.broken.empty()) return;
   for (Place* place : active_) {
-    if (place->old_copy.has_value()) RestoreLate(*place);
+    if (IsForgotten(place->old_copy)) RestoreLate(*place);
   }
   if (!report_.broken.empty()) return;
   for (Place* place : active_) {

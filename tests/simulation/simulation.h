@@ -60,12 +60,17 @@ class Simulation {
   Report Run(int steps);
 
  private:
-  // An old copy that nobody has told so: its life, and the letters it came
-  // with.
+  // A disk that was put back: its life, and the letters it came with. Another
+  // may have the same number: restored at once, that life ends before it sends;
+  // forgotten, nobody knows until it is restored late.
   struct OldCopy {
     uint32_t incarnation = 0;
     std::set<MessageId> letters;
+    bool forgotten = false;
   };
+  static bool IsForgotten(const std::optional<OldCopy>& copy) {
+    return copy.has_value() && copy->forgotten;
+  }
   // A copy of a disk, and what people were told up to then.
   struct Backup {
     std::unique_ptr<storage::MemoryDisk> disk;

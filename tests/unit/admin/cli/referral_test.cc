@@ -134,6 +134,34 @@ TEST_F(ReferralVerb, ListFiltersByDirection) {
   EXPECT_THAT(outcome.out, HasSubstr("to  Washington  7K3P-92QX-A  requested"));
 }
 
+// After a restore two offices may believe different answers.
+TEST_F(ReferralVerb, AConflictNamesTheNextStep) {
+  office::v1::Referral changed = Outgoing();
+  changed.set_state(office::v1::REFERRAL_STATE_DECLINED);
+  changed.set_former_answer(office::v1::REFERRAL_STATE_ACCEPTED);
+  office::v1::Referral unheard = Outgoing();
+  unheard.set_direction(office::v1::REFERRAL_DIRECTION_INCOMING);
+  unheard.set_state(office::v1::REFERRAL_STATE_ACCEPTED);
+  unheard.set_answer_not_taken("NOT_ALLOWED");
+  AnswerWith<office::v1::ShowReferralResponse>("ShowReferral", changed);
+  EXPECT_THAT(Run({"referral", "show", kReferral}).out,
+              HasSubstr("Washington had answered accepted, was restored from a "
+                        "backup since and answered declined: telephone it"));
+  AnswerWith<office::v1::ShowReferralResponse>("ShowReferral", unheard);
+  EXPECT_THAT(Run({"referral", "show", kReferral}).out,
+              HasSubstr("Washington did not take your answer (NOT_ALLOWED) and "
+                        "may not know of it: telephone it"));
+  office::v1::ListReferralsResponse list;
+  *list.add_referrals() = changed;
+  *list.add_referrals() = unheard;
+  *list.add_referrals() = Outgoing();
+  node_->Answer("ReferralService.ListReferrals", list);
+  const std::string out = Run({"referral", "list"}).out;
+  EXPECT_THAT(out, HasSubstr("declined, TELEPHONE"));
+  EXPECT_THAT(out, HasSubstr("accepted, TELEPHONE"));
+  EXPECT_THAT(out, Not(HasSubstr("requested, TELEPHONE")));
+}
+
 TEST_F(ReferralVerb, AnswersTellWhatFollows) {
   AnswerWith<office::v1::AcceptReferralResponse>("AcceptReferral", Outgoing());
   AnswerWith<office::v1::DeclineReferralResponse>("DeclineReferral",
