@@ -391,7 +391,6 @@ absl::Status ReferralActions::AnswerOnce(const Caller& caller,
                         now + AnswerWithin("") / kDeliverByFraction,
                         /*respond_by=*/absl::InfiniteFuture(),
                         found.row.key};
-
   storage::Batch batch;
   RETURN_IF_ERROR(rooms_.outbox.Post(batch, std::move(draft)).status());
   RETURN_IF_ERROR(rooms_.outbox
@@ -419,8 +418,7 @@ absl::Status ReferralActions::OnWithdrawn(storage::Batch& batch,
     referral.id = id;
     if (referral.consent == withdrawn.id()) {
       if (!CheckTransition(referral, State::kRevoked).ok()) {
-        // Written all the same: an answer that changes it in this moment has to
-        // look at the consent again.
+        // An answer that changes it in this moment looks again.
         RETURN_IF_ERROR(referrals_.Replace(batch, id, *row, referral));
         continue;
       }
