@@ -2,6 +2,7 @@
 #
 #   source: path from the root of the tree
 #   invariant: the number of the invariant that finds it
+#   seed: which seed is tried first; without that line, 1
 #   what the fault is, in lines of their own
 #   <<<<
 #   text that stands in the source exactly once
@@ -12,10 +13,15 @@
 # An error when the text is not there exactly once: the fault is then planted
 # nowhere, and has to be written anew.
 file(READ ${FAULT} description)
-string(REGEX MATCH "source: ([^\n]+)\ninvariant: ([1-7])\n" head
+string(REGEX MATCH
+  "source: ([^\n]+)\ninvariant: ([1-7])\n(seed: ([0-9]+)\n)?" head
   "${description}")
 set(source ${CMAKE_MATCH_1})
 set(invariant ${CMAKE_MATCH_2})
+set(seed 1)
+if(CMAKE_MATCH_4)
+  set(seed ${CMAKE_MATCH_4})
+endif()
 string(FIND "${description}" "<<<<\n" open)
 string(FIND "${description}" "====\n" middle)
 string(FIND "${description}" ">>>>\n" close)
@@ -44,4 +50,6 @@ file(WRITE ${OUT} "${text}\n"
   "const char kPlantedFault[] = \"${name}\";\n"
   "extern const int kPlantedInvariant;\n"
   "const int kPlantedInvariant = ${invariant};\n"
+  "extern const unsigned kPlantedSeed;\n"
+  "const unsigned kPlantedSeed = ${seed};\n"
   "}  // namespace amparo::simulation\n")

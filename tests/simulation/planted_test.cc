@@ -20,12 +20,14 @@ namespace amparo::simulation {
 
 extern const char kPlantedFault[];
 extern const int kPlantedInvariant;
+extern const unsigned kPlantedSeed;
 
 namespace {
 
-// A quarter of those that run for the product. Most faults are found by the
-// first ten; an incarnation that letters do not name needs the longest.
-constexpr uint64_t kSeedsMax = 500;
+// Those that run for the product. Most faults are found by the first ten. What
+// one seed of hundreds finds is looked for first where it was found last: when
+// another change has moved it, the test takes minutes and tells the new seed.
+constexpr uint64_t kSeedsMax = 2000;
 
 bool Finds(const Report& report) {
   return std::any_of(report.broken.begin(), report.broken.end(),
@@ -57,7 +59,8 @@ TEST(PlantedTest, IsFoundByASeedThatReplaysIt) {
     FAIL() << Describe(report);
   }
   Report found;
-  for (uint64_t seed = 1; seed <= kSeedsMax && !Finds(found); ++seed) {
+  for (uint64_t i = 0; i < kSeedsMax && !Finds(found); ++i) {
+    const uint64_t seed = (kPlantedSeed - 1 + i) % kSeedsMax + 1;
     found = Simulation(seed).Run(kSteps);
   }
   ASSERT_TRUE(Finds(found)) << "no seed finds " << kPlantedFault;
