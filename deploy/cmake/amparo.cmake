@@ -92,9 +92,12 @@ if(AMPARO_SANITIZE)
     <absl/time/time.h> <absl/types/span.h>)
 endif()
 
-# amparo_library(NAME SRCS files... DEPS targets... PRIVATE_DEPS targets...)
+# amparo_library(NAME SRCS files... DEPS targets... PRIVATE_DEPS targets...
+#                READ_ONCE headers...)
+# READ_ONCE: for sources that are little beside what they include. A sanitised
+# build reads these headers once for the library, and does not optimise it.
 function(amparo_library name)
-  cmake_parse_arguments(ARG "" "" "SRCS;DEPS;PRIVATE_DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SRCS;DEPS;PRIVATE_DEPS;READ_ONCE" ${ARGN})
   add_library(amparo_${name} STATIC ${ARG_SRCS})
   add_library(amparo::${name} ALIAS amparo_${name})
   target_link_libraries(amparo_${name}
@@ -104,7 +107,11 @@ function(amparo_library name)
   if(amparo_fuzzing)
     target_compile_options(amparo_${name} PRIVATE ${amparo_fuzzing})
   endif()
-  if(AMPARO_SANITIZE)
+  if(AMPARO_SANITIZE AND ARG_READ_ONCE)
+    target_compile_options(amparo_${name} PRIVATE -O0)
+    amparo_header_file(amparo_${name})
+    target_precompile_headers(amparo_${name} PRIVATE ${ARG_READ_ONCE})
+  elseif(AMPARO_SANITIZE)
     target_precompile_headers(amparo_${name} REUSE_FROM amparo_headers)
   endif()
 endfunction()

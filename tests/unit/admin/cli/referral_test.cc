@@ -144,10 +144,10 @@ TEST_F(ReferralVerb, AConflictNamesTheNextStep) {
   unheard.set_state(office::v1::REFERRAL_STATE_ACCEPTED);
   unheard.set_answer_not_taken("NOT_ALLOWED");
   AnswerWith<office::v1::ShowReferralResponse>("ShowReferral", changed);
+  AnswerWith<office::v1::ShowReferralResponse>("ShowReferral", unheard);
   EXPECT_THAT(Run({"referral", "show", kReferral}).out,
               HasSubstr("Washington had answered accepted, was restored from a "
                         "backup since and answered declined: telephone it"));
-  AnswerWith<office::v1::ShowReferralResponse>("ShowReferral", unheard);
   EXPECT_THAT(Run({"referral", "show", kReferral}).out,
               HasSubstr("Washington did not take your answer (NOT_ALLOWED) and "
                         "may not know of it: telephone it"));
